@@ -5,8 +5,13 @@
 // connections open between requests and verifies certificates always. Thread-safe: many requests
 // may run at once, each on its own connection.
 //
+// Redirects are not followed, compressed bodies not unpacked, TLS older than 1.2 not spoken.
+// Proxies named by the usual environment variables are used.
+//
 // Errors: Unavailable for anything of the network (refused, reset, timed out, cut body), Denied for
-// a certificate that does not verify, Cancelled for `stop`. An HTTP status is never an error here.
+// a certificate that does not verify, InvalidArgument for a request or an option that cannot work,
+// Cancelled for `stop`. An HTTP status is never an error here. Messages name the server and the
+// cause, never a path, a query or a header: those carry secrets.
 #pragma once
 
 #include <chrono>
@@ -32,13 +37,18 @@ struct HttpRequest {
   Headers headers = {};
   // The whole body; outlives the request. Repeatable, so a retry needs no copy.
   std::string_view body = {};
+  // Waiting longer than this for the server, plus a second for every 4 KiB moved either way, is
+  // Unavailable: a server that trickles cannot hold us. The time a reader of the body takes does
+  // not count. 0: only the client's stall timeout.
+  std::chrono::milliseconds timeout{0};
 };
 
 struct HttpResponse {
   int status = 0;
   std::map<std::string, std::string> headers = {};  // names in lower case
   // Pulls the body from the network as it is read. Fewer bytes than Content-Length promised are
-  // Unavailable. Destroying it early drops the connection.
+  // Unavailable. Destroying it early drops the connection. Waits end with the `stop` given to
+  // send().
   std::unique_ptr<Source> body = {};
 
   std::string header(const std::string& lower_case_name) const;  // "" when absent
@@ -59,7 +69,8 @@ class HttpClient {
   virtual Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop) = 0;
 };
 
-// Over libcurl. `stop` ends a wait within a second.
+// Over libcurl. `stop` ends a wait within a second. Outlives the bodies of its responses. The
+// program ignores SIGPIPE: TLS libraries cannot promise not to raise it.
 std::unique_ptr<HttpClient> make_http_client(const HttpOptions& options);
 
 }  // namespace cairn::http
