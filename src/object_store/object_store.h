@@ -55,7 +55,9 @@ struct ObjectInfo {
   Metadata metadata = {};  // filled by head() and by open(), not by list()
 };
 
-// A part of an object: `length` bytes from `offset`, to the end when absent.
+// A part of an object: `length` bytes (at least one) from `offset`, to the end when absent. What
+// reaches beyond the end is cut; an offset at or beyond the end is InvalidArgument, except 0 without
+// a length, which opens an empty object too.
 struct ByteRange {
   std::uint64_t offset = 0;
   std::optional<std::uint64_t> length = {};
