@@ -17,13 +17,21 @@ function(cairn_library name)
   endif()
 endfunction()
 
-# cairn_test(<program> sources... LINK libs...): a GoogleTest program whose tests are ctest tests.
+# cairn_test(<program> sources... LINK libs... [LABEL unit|integration] [TIMEOUT seconds]):
+# a GoogleTest program whose tests are ctest tests of that tier; unit is the default.
 function(cairn_test name)
-  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "LINK" ${ARGN})
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} test_support GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE CAIRN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS unit)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES
+    TIMEOUT ${ARG_TIMEOUT} LABELS ${ARG_LABEL})
 endfunction()
 
 # cairn_application(<program> <folder> LINK libs... PRIVATE_LINK libs...)
