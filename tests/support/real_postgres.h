@@ -18,7 +18,8 @@
 namespace cairn::tests {
 
 struct RealPostgresOptions {
-  std::vector<std::string> initdb_arguments = {};  // besides --data-checksums, --auth=trust
+  bool has_data_checksums = true;
+  std::vector<std::string> initdb_arguments = {};  // further ones, such as --wal-segsize=1
   std::vector<std::string> configuration = {};     // lines for postgresql.conf
   // Start in this existing data directory (restored by the test, say) instead of running initdb.
   std::string data_directory = {};
