@@ -9,8 +9,11 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "postgres/lsn.h"
 
 namespace cairn::repository {
+
+class JsonWriter;
 
 // The constant that WAL-G writes as date_fmt.
 inline constexpr std::string_view kDateFormat = "%Y-%m-%dT%H:%M:%S.%fZ";
@@ -23,9 +26,9 @@ struct BackupMetadata {
   std::string date_format = std::string(kDateFormat);
   std::string hostname = {};
   std::string data_directory = {};
-  int pg_version = 0;           // server_version_num
-  std::uint64_t start_lsn = 0;  // LSNs are decimal numbers in JSON
-  std::uint64_t finish_lsn = 0;
+  int pg_version = 0;            // server_version_num
+  postgres::Lsn start_lsn = {};  // decimal numbers in JSON
+  postgres::Lsn finish_lsn = {};
   bool is_permanent = false;
   std::optional<std::uint64_t> system_identifier = {};
   std::int64_t uncompressed_size_bytes = 0;
@@ -38,6 +41,8 @@ struct BackupMetadata {
 };
 
 std::string encode_metadata(const BackupMetadata& metadata);
+// The members alone: a list prints them among its own.
+void write_metadata_members(const BackupMetadata& metadata, JsonWriter& json);
 // `what` names the backup in errors.
 Result<BackupMetadata> parse_metadata(std::string_view json, std::string_view what);
 
@@ -49,7 +54,7 @@ Result<std::string> with_permanence(std::string_view json, bool is_permanent,
 // StackGres lists volume snapshots as backups without any data; this is how they are marked.
 bool is_volume_snapshot(const BackupMetadata& metadata);
 
-// The text of --add-user-data as WAL-G stores it: JSON if it is JSON, else a string.
-std::string user_data_json_from(std::string_view argument);
+// The text of --add-user-data as it is stored: it must be JSON, or empty for none.
+Result<std::string> user_data_json_from(std::string_view argument);
 
 }  // namespace cairn::repository

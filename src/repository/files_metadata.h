@@ -22,6 +22,11 @@ namespace cairn::repository {
 // Files carry nanoseconds, and WAL-G compares all of them when it decides what a delta may skip.
 using FileTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
+// RFC 3339 in UTC, up to nine digits of fraction without trailing zeros.
+std::string format_file_time(FileTime time);
+// With any offset; digits after the ninth are cut.
+Result<FileTime> parse_file_time(std::string_view text);
+
 struct FileEntry {
   std::string path = {};        // as the member of the tar is called
   bool is_incremented = false;  // the payload is an increment on the parent's file
@@ -51,15 +56,12 @@ class FilesMetadataWriter {
 
  private:
   Result<> flush_when_large();
-  void end_section();
 
   enum class Section { None, Files, TarSets };
   Sink& out_;
   std::string text_;
   Section section_ = Section::None;
-  bool is_first_in_section_ = true;
   bool is_first_member_ = true;
-  bool is_in_tar_set_ = false;
 };
 
 struct FilesMetadataReader {

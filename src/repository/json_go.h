@@ -18,6 +18,10 @@
 
 namespace cairn::repository {
 
+// What Go writes for a time that was never set: 0001-01-01T00:00:00Z.
+inline constexpr WallTime kGoZeroTime{
+    std::chrono::sys_days{std::chrono::year{1} / std::chrono::January / 1}};
+
 // Builds one JSON text. Calls must nest properly; a wrong nesting asserts.
 class JsonWriter {
  public:
@@ -39,6 +43,9 @@ class JsonWriter {
   JsonWriter& time(WallTime value) { return string(format_rfc3339(value)); }
   // Text that is JSON already; re-indented when this writer indents.
   JsonWriter& raw(std::string_view json);
+
+  // A number as text.
+  JsonWriter& literal(std::string_view number);
 
   std::string take() { return std::move(text_); }
 
@@ -85,6 +92,7 @@ class JsonValue {
 
   // The value in Go's dialect: members sorted by name, numbers as a Go float64 or int prints them.
   std::string to_go_json() const;
+  void write_to(JsonWriter& writer) const;
 
  private:
   friend class JsonBuilder;
@@ -104,6 +112,7 @@ class JsonReader {
 
   Result<std::optional<std::uint64_t>> find_u64(std::string_view name) const;
   Result<std::optional<std::int64_t>> find_i64(std::string_view name) const;
+  Result<std::optional<int>> find_int(std::string_view name) const;
   Result<std::optional<bool>> find_bool(std::string_view name) const;
   Result<std::optional<std::string>> find_string(std::string_view name) const;
   Result<std::optional<WallTime>> find_time(std::string_view name) const;

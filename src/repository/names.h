@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "codec/compression.h"
 #include "object_store/object_store.h"
+#include "postgres/wal_file_name.h"
 
 namespace cairn::repository {
 
@@ -74,28 +75,19 @@ std::optional<BackupName> backup_of_sentinel(std::string_view key);
 // Ours: which database system the repository belongs to (ownership.h).
 object_store::ObjectKey ownership_key();
 
-enum class WalFileKind {
-  Segment,        // 000000010000000000000001
-  Partial,        // 000000010000000000000001.partial
-  BackupHistory,  // 000000010000000000000001.00000028.backup
-  History,        // 00000002.history
-  Other,          // nothing PostgreSQL archives: WAL-G's block maps, its WAL metadata, strangers
-};
-
-WalFileKind wal_file_kind(std::string_view file);
-
-// wal_005/<file>[.<suffix>]. `file` must be of a kind other than Other: InvalidArgument, since it
-// comes from the command line or a socket.
+// wal_005/<file>[.<suffix>]. InvalidArgument if `file` is nothing that PostgreSQL archives, since
+// it comes from the command line or a socket.
 Result<object_store::ObjectKey> wal_key(std::string_view file, codec::Compression compression);
 
-// What an object of wal_005 holds.
+// What an object of wal_005 holds. Unknown is what PostgreSQL does not archive: WAL-G's block maps
+// and WAL metadata, strangers.
 struct WalObjectName {
-  std::string file = {};  // as PostgreSQL names it; for Other the whole name
-  WalFileKind kind = WalFileKind::Other;
+  std::string file = {};  // as PostgreSQL names it; for Unknown the whole name
+  postgres::WalFileKind kind = postgres::WalFileKind::Unknown;
   codec::Compression compression = codec::Compression::None;
 };
 
-// Never fails: what is not understood is Other. Also understands bare names and the dangling dot
+// Never fails: what is not understood is Unknown. Also understands bare names and the dangling dot
 // ("<file>.") of WAL-G 3.0.8 and before.
 WalObjectName parse_wal_object_name(std::string_view name);
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "postgres/lsn.h"
 #include "repository/backup_metadata.h"
 #include "repository/names.h"
 #include "repository/tablespace_spec.h"
@@ -21,18 +22,18 @@ inline constexpr std::uint64_t kSentinelBytesMax = 64 << 20;
 
 // What makes a backup a delta: all of it or none.
 struct DeltaOrigin {
-  std::uint64_t parent_lsn = 0;  // DeltaLSN: pages from this LSN on are in the delta
-  BackupName parent;             // DeltaFrom: the direct parent
-  BackupName full;               // DeltaFullName: the root of the chain
-  int count = 0;                 // DeltaCount: not always the depth of the chain
+  postgres::Lsn parent_lsn = {};  // DeltaLSN: pages from this LSN on are in the delta
+  BackupName parent;              // DeltaFrom: the direct parent
+  BackupName full;                // DeltaFullName: the root of the chain
+  int count = 0;                  // DeltaCount: not always the depth of the chain
   bool operator==(const DeltaOrigin&) const = default;
 };
 
 struct Sentinel {
-  std::optional<std::uint64_t> start_lsn = {};
+  std::optional<postgres::Lsn> start_lsn = {};
   std::optional<DeltaOrigin> delta = {};
   int pg_version = 0;
-  std::optional<std::uint64_t> finish_lsn = {};
+  std::optional<postgres::Lsn> finish_lsn = {};
   std::optional<std::uint64_t> system_identifier = {};
   std::int64_t uncompressed_size_bytes = 0;
   std::int64_t compressed_size_bytes = 0;
