@@ -2,16 +2,17 @@
 // A folder on a disk and everything below it, reached only by relative paths.
 //
 // Holding a Directory is the permission to touch what is below it and nothing else. A path that is
-// absolute, has an empty, "." or ".." part, or passes through a symbolic link is InvalidArgument, so
-// that a hostile archive cannot write outside the folder it is unpacked into, also when the folder
-// changes meanwhile. Symbolic links themselves can be made, read, listed and removed; to work behind
-// one, read it and open its target as a Directory of its own.
+// absolute, has an empty, "." or ".." part, or passes through a symbolic link is InvalidArgument,
+// so that a hostile archive cannot write outside the folder it is unpacked into, also when the
+// folder changes meanwhile. Symbolic links themselves can be made, read, listed and removed; to
+// work behind one, read it and open its target as a Directory of its own.
 //
-// An empty path means the directory itself where that makes sense: open_directory, list, stat, sync.
-// Names are bytes. Thread-safe. Disk calls cannot be cancelled, so nothing here takes a stop token.
+// An empty path means the directory itself where that makes sense: open_directory, list, stat,
+// sync. Names are bytes. Thread-safe. Disk calls cannot be cancelled, so nothing here takes a stop
+// token.
 //
-// Errors: NotFound, AlreadyExists, Denied, NoSpace mean what they say; InvalidArgument is a bad path
-// or the wrong type of thing at it. All name the full path.
+// Errors: NotFound, AlreadyExists, Denied, NoSpace mean what they say; InvalidArgument is a bad
+// path or the wrong type of thing at it. All name the full path.
 #pragma once
 
 #include <memory>

@@ -17,7 +17,8 @@ struct DiskDirectoryOptions {
 };
 
 // `path` may be absolute or not, and may lead through symbolic links: it is the operator's word,
-// unlike the paths used below it. NotFound if it does not exist, InvalidArgument if it is no directory.
+// unlike the paths used below it. NotFound if it does not exist, InvalidArgument if it is no
+// directory.
 Result<std::unique_ptr<Directory>> open_disk_directory(const std::string& path,
                                                        const DiskDirectoryOptions& options = {});
 

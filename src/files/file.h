@@ -55,7 +55,8 @@ class File {
   virtual Result<> truncate(std::uint64_t size_bytes) = 0;
 
   // Content and size (sync_data), and also times and mode (sync), are on the disk when this
-  // returns. After a failure the kernel may have dropped the bytes: never retry, write the file anew.
+  // returns. After a failure the kernel may have dropped the bytes: never retry, write the file
+  // anew.
   virtual Result<> sync_data() = 0;
   virtual Result<> sync() = 0;
   // Starts writing dirty pages of the range to the disk and does not wait, so that a later sync()
