@@ -12,6 +12,7 @@
 #include "object_store/object_store.h"
 #include "repository/backup_metadata.h"
 #include "repository/catalog.h"
+#include "repository/json_go.h"
 
 namespace cairn::repository {
 
@@ -30,6 +31,9 @@ struct BackupListing {
 // metadata.json does not fail the list as it does in WAL-G; an unreadable one does.
 Result<BackupListing> load_backup_listing(object_store::ObjectStore& store, bool has_details,
                                           std::stop_token stop);
+
+// One backup as the object that the list and wal-show print.
+void write_listed_backup(const ListedBackup& backup, JsonWriter& json);
 
 struct ListFormat {
   bool is_json = false;
