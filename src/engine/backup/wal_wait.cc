@@ -58,8 +58,8 @@ Result<> wait_for_wal(object_store::ObjectStore& store, const WalSpan& span,
     if (!missing) return {};
     from = *missing;
     if (clock.steady_now() >= give_up) {
-      return unavailable(
-          "WAL segment {} of this backup is not in the repository after {} s; the backup is not "
+      return not_found(
+          "WAL segment {} of this backup is not in the repository (waited {} s); the backup is not "
           "restorable without it: check that archive_command (or archive_library) archives into "
           "this repository, and pg_stat_archiver for its last failure",
           missing->name(span.segment_size),

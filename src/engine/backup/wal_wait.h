@@ -23,7 +23,7 @@ struct WalSpan {
   postgres::WalSegmentSize segment_size = postgres::WalSegmentSize::standard();
 };
 
-// Unavailable, naming the first missing segment and what to look at, when `deadline` passes.
+// NotFound, naming the first missing segment and what to look at, when `deadline` passes.
 Result<> wait_for_wal(object_store::ObjectStore& store, const WalSpan& span,
                       std::chrono::milliseconds deadline, Clock& clock, std::stop_token stop);
 
