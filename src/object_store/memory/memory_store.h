@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objects in memory: the store of the tests, held to the same contract as the real ones.
 //
-// Thread-safe. Outlives its uploads and open objects' readers need not care: a body keeps its bytes.
+// Thread-safe. Outlives its uploads and open objects' readers need not care: a body keeps its
+// bytes.
 #pragma once
 
 #include <map>
