@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -46,8 +47,13 @@ std::string sha256_hex(std::string_view bytes);
 std::array<unsigned char, 32> hmac_sha256(std::string_view key, std::string_view bytes);
 std::array<unsigned char, 16> md5(std::string_view bytes);
 
-std::string to_hex(std::string_view bytes);      // lower case
-std::string to_base64(std::string_view bytes);   // with padding
+std::string to_hex(std::string_view bytes);  // lower case
+std::string to_hex(std::span<const unsigned char> bytes);
+std::string to_base64(std::string_view bytes);  // the standard alphabet, with padding
+std::string to_base64(std::span<const unsigned char> bytes);
+
+// InvalidArgument names the place of the fault, never the text: it may be a key. Base64 must be
+// padded; line breaks in it are skipped, as Go skips them.
 Result<std::string> from_hex(std::string_view text);
 Result<std::string> from_base64(std::string_view text);
 

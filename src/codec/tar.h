@@ -3,8 +3,11 @@
 // names, sizes from 8 GiB), as Go's archive/tar writes them and WAL-G reads them.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,7 +35,9 @@ class TarWriter {
  public:
   explicit TarWriter(Sink& out) : out_(out) {}
 
-  // Starts a member; the one before it must have got all its bytes.
+  // Starts a member; the one before it must have got all its bytes. The name is written as it
+  // stands. InvalidArgument for what no header can say: a NUL in a text, no name, a size for what
+  // has no content, TarType::Other.
   Result<> start(const TarEntry& entry);
   // Content of the member; more than its size is a bug and asserts.
   Result<> write(std::string_view bytes);
@@ -51,10 +56,11 @@ class TarWriter {
   std::uint64_t padding_bytes_ = 0;
 };
 
-// Reads ustar, PAX, GNU long names and old v7 headers. Everything in an archive is hostile: names are
-// given as they stand and it is the caller who must not follow them. PAX headers are limited to
+// Reads ustar, PAX, GNU long names and old v7 headers. Everything in an archive is hostile: names
+// are given as they stand and it is the caller who must not follow them. PAX headers are limited to
 // 1 MiB. Missing end-of-archive blocks are tolerated at a member boundary, as WAL-G tolerates them;
-// a cut member, a wrong header checksum or bytes other than zero after the end are Corrupt.
+// a cut member, a sparse member, a wrong header checksum or bytes other than zero after the end are
+// Corrupt. Not thread-safe. `in` outlives the reader.
 class TarReader {
  public:
   explicit TarReader(Source& in) : in_(in) {}
@@ -67,7 +73,21 @@ class TarReader {
   bool has_trailer() const { return has_trailer_; }
 
  private:
+  using Records = std::map<std::string, std::string>;
+
+  using Block = std::array<char, 512>;
+  struct Pending;
+
+  Result<bool> read_header(Block& block);
+  Result<bool> take_special(const Block& block, Pending& pending);
+  Result<Bytes> read_special(const Block& block);
+  Result<> read_trailer();
+  Result<> skip(std::uint64_t bytes);
+
   Source& in_;
+  std::string member_name_ = {};  // for errors
+  Records global_records_ = {};   // of PAX 'g' headers: they hold until replaced
+  bool is_at_end_ = false;
   std::uint64_t content_bytes_ = 0;
   std::uint64_t padding_bytes_ = 0;
   bool has_trailer_ = false;
