@@ -112,6 +112,7 @@ Result<FetchReport> Fetch::fill(RestoreTarget& target, const std::vector<ChainSt
   const bool is_ours = tars.back().label && tars.back().label->digest;
   report.is_verified = TRY(check_manifest(target, restored, is_ours));
   report.file_count = restored.count();
+  if (settings_.complete) TRY(settings_.complete(target.data_directory()));
   TRY(target.finish());
   return report;
 }

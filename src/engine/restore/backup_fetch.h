@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <stop_token>
 #include <string>
@@ -15,6 +16,7 @@
 #include "base/result.h"
 #include "codec/cipher.h"
 #include "engine/progress.h"
+#include "files/directory.h"
 #include "object_store/object_store.h"
 #include "repository/catalog.h"
 
@@ -26,6 +28,9 @@ struct FetchSettings {
   std::map<std::string, std::string> tablespace_mapping = {};
   std::string wal_directory = {};  // see TargetSettings
   int thread_count = 10;           // objects downloaded and unpacked at once
+  // Called with the restored data directory before the restore counts as complete, so that what it
+  // adds (recovery settings) is never missing from a directory that looks complete. May be empty.
+  std::function<Result<>(files::Directory&)> complete = {};
 };
 
 // The world of a restore; all outlive it.
