@@ -12,9 +12,9 @@
 #include <string_view>
 #include <unordered_set>
 
-namespace cairn::postgres {
+#include "files/file.h"
 
-enum class EntryKind { File, Directory, Symlink, Other };
+namespace cairn::postgres {
 
 enum class Inclusion {
   Include,
@@ -28,7 +28,7 @@ enum class Inclusion {
 // tablespaces can still hold the old server's directory beside it. Empty: any PG_*.
 //
 // Unlogged relations cannot be told from one name: see UnloggedRelations.
-Inclusion decide_inclusion(std::string_view path, EntryKind kind,
+Inclusion decide_inclusion(std::string_view path, files::FileType type,
                            std::string_view tablespace_version_directory);
 
 // The unlogged relations of one directory. Recovery recreates them from their init fork, so of the

@@ -36,10 +36,10 @@ class PostgresSession {
  public:
   virtual ~PostgresSession() = default;
 
-  // Runs one statement and returns its rows. Cancelled if `stop` comes first; the statement is then
-  // cancelled on the server too. Unavailable: the connection is lost or the deadline passed, and
-  // the session is of no further use. Denied: a privilege is missing. InvalidArgument: the server
-  // refuses what was asked.
+  // Runs one statement and returns its rows. When `stop` or the deadline comes first, the statement
+  // is cancelled on the server too, and the answer is Cancelled or Unavailable; the session is
+  // still good unless the server does not react. Denied: a privilege is missing. InvalidArgument:
+  // the server refuses what was asked. Unavailable is also a lost connection, which stays lost.
   virtual Result<Rows> query(const Statement& statement, std::stop_token stop) = 0;
 };
 

@@ -37,7 +37,8 @@ struct WalFileFacts {
 };
 
 // Checks that the file is the segment that its name says, whole, and of the expected cluster.
-// Corrupt names what is wrong; Conflict means a whole segment of another cluster.
+// Corrupt names what is wrong with the file; InvalidArgument: the name is not that of a segment, or
+// this is a whole segment of another cluster.
 //
 // The timeline in the header may be older than the one in the name: a promotion copies the segment
 // in which it happens, and the copy keeps the header of its parent.
