@@ -2,7 +2,7 @@
 // What every ObjectStore promises, as tests. Each implementation and each layer passes the same
 // suite, filtered by its Capabilities.
 //
-// To put a store to the test, link object_store_contract.cc and, in another file of the program:
+// To put a store to the test, link *_contract.cc and, in another file of the program:
 //
 //   INSTANTIATE_TEST_SUITE_P(Mine, ObjectStoreContract,
 //                            testing::Values(ContractCase{"mine", [] { return make_mine(); }}),
@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "object_store/object_store.h"
@@ -30,6 +31,11 @@ struct ContractCase {
   std::string name;  // letters and digits
   std::function<std::unique_ptr<TestedStore>()> make;
 };
+
+// For GoogleTest's messages.
+inline void PrintTo(const ContractCase& contract_case, std::ostream* out) {
+  *out << contract_case.name;
+}
 
 std::string contract_case_name(const testing::TestParamInfo<ContractCase>& info);
 
