@@ -42,13 +42,17 @@ begin_story() {
   if [ "$(id -u)" = 0 ] && ! id -u postgres >/dev/null 2>&1; then
     skip "running as root, and there is no user postgres to run the server as"
   fi
+  trap end_story EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   work=$(mktemp -d "/tmp/cairn-$story.XXXXXX")
   mkdir "$work/bin" "$work/log" "$work/socket"
   cp "$binary" "$work/bin/cairn"
   [ "$(id -u)" != 0 ] || chown -R postgres "$work"
-  trap end_story EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  if ! as_postgres test -x "$pg_bin/postgres"; then
+    cp -r "${pg_bin%/bin}" "$work/postgresql"
+    pg_bin=$work/postgresql/bin
+  fi
 }
 
 background=() # process ids of load; load talks to a server, so it ends when the servers do
@@ -57,6 +61,7 @@ background=() # process ids of load; load talks to a server, so it ends when the
 end_story() {
   local status=$? pidfile
   trap - EXIT INT TERM
+  [ -n "$work" ] || exit "$status"
   for pidfile in "$work"/*/postmaster.pid; do
     [ -f "$pidfile" ] || continue
     as_postgres "$pg_bin/pg_ctl" -D "${pidfile%/*}" -m immediate -w stop >/dev/null 2>&1 || true

@@ -117,6 +117,17 @@ class TidyTest(unittest.TestCase):
             ("a reason", in_word("int x;  // NOLINT(bugprone-x): because\n")),
             ("70 lines", in_word("void f() {\n" + "  g();\n" * 68 + "}\n")),
             (
+                "a source that a contract suite tests",
+                {
+                    "src/codec/pack_test.cc": None,
+                    "tests/contract/codec_contract.cc": LICENCE + '#include "codec/pack.h"\n',
+                },
+            ),
+            (
+                "an exception for a folder",
+                {"src/codec/pack_test.cc": None, tidy.EXCEPTIONS: "test src/codec/: the integration tests run it\n"},
+            ),
+            (
                 "an exception with its reason",
                 {
                     **in_word("void f() { throw 1; }\n"),
