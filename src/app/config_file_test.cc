@@ -13,10 +13,12 @@ TEST(ConfigFileTest, ReadsJsonAndYaml) {
     SettingValues expected;
   };
   const Case cases[] = {
-      {"c.json", R"({"walg_file_prefix": "/b", "WALG_UPLOAD_CONCURRENCY": 4, "X": true, "Y": null})",
+      {"c.json",
+       R"({"walg_file_prefix": "/b", "WALG_UPLOAD_CONCURRENCY": 4, "X": true, "Y": null})",
        {{"WALG_FILE_PREFIX", "/b"}, {"WALG_UPLOAD_CONCURRENCY", "4"}, {"X", "true"}}},
       {"c.json", "{\t\"A\":\t\"tab\"}", {{"A", "tab"}}},
-      {"c.yaml", "walg_file_prefix: /b\nWALG_UPLOAD_CONCURRENCY: 4\nX: true\nY:\n",
+      {"c.yaml",
+       "walg_file_prefix: /b\nWALG_UPLOAD_CONCURRENCY: 4\nX: true\nY:\n",
        {{"WALG_FILE_PREFIX", "/b"}, {"WALG_UPLOAD_CONCURRENCY", "4"}, {"X", "true"}}},
       {"c.yml", "A: 'it''s'\nB: \"line\\nbreak\"\n", {{"A", "it's"}, {"B", "line\nbreak"}}},
       {"c.yaml", "", {}},

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the program says to its caller when it ends; docs/reference/exit-statuses.md repeats this.
 //
-// PostgreSQL reads these. It takes any status of restore_command from 1 to 125 for "there is no more
-// WAL", ends recovery and promotes; a status above 125 makes it stop instead. An error must therefore
-// never look like an absence.
+// PostgreSQL reads these. It takes any status of restore_command from 1 to 125 for "there is no
+// more WAL", ends recovery and promotes; a status above 125 makes it stop instead. An error must
+// therefore never look like an absence.
 #pragma once
 
 namespace cairn::app {

@@ -217,7 +217,9 @@ std::string shown_line(const SettingFact& fact) {
 
 }  // namespace
 
-std::span<const SettingFact> setting_table() { return kSettings; }
+std::span<const SettingFact> setting_table() {
+  return kSettings;
+}
 
 const SettingFact* find_setting(std::string_view name) {
   const auto has_name = [](std::string_view wanted, bool storage_only) {
@@ -265,7 +267,8 @@ std::string settings_markdown() {
       "# Settings\n\n"
       "<!-- Made by `cairn docs settings`; do not edit. -->\n\n"
       "Settings come from the environment and from a configuration file (`--config`,\n"
-      "`WALG_CONFIG_PATH` or `~/.walg.{json,yaml,yml}`); the environment wins. An empty value counts\n"
+      "`WALG_CONFIG_PATH` or `~/.walg.{json,yaml,yml}`); the environment wins. An empty value "
+      "counts\n"
       "as unset. Settings marked with \\* are also read as `WALG_<name>` and `WALE_<name>`.\n\n"
       "| Setting | Default | Meaning |\n|---|---|---|\n";
   for (const SettingFact& fact : kSettings) {

@@ -31,7 +31,8 @@ struct SettingFact {
 
 std::span<const SettingFact> setting_table();
 
-// The fact of a setting by its name or, for settings of storages, a prefixed one; nullptr if unknown.
+// The fact of a setting by its name or, for settings of storages, a prefixed one; nullptr if
+// unknown.
 const SettingFact* find_setting(std::string_view name);
 
 // The known name most like `name`, if one is alike at all.

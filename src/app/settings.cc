@@ -193,9 +193,8 @@ Result<> read_transfer(const SettingReader& reader, TransferSettings& transfer) 
       TRY(reader.count("WALG_DOWNLOAD_FILE_RETRIES", transfer.download_retries_max, 0, 10'000));
   transfer.upload_part_bytes = TRY(reader.number("S3_MAX_PART_SIZE", transfer.upload_part_bytes,
                                                  5 * kMebibyte, 1024 * kMebibyte));
-  transfer.tar_size_threshold_bytes =
-      TRY(reader.number("WALG_TAR_SIZE_THRESHOLD", transfer.tar_size_threshold_bytes, kMebibyte,
-                        kTarBytesMax));
+  transfer.tar_size_threshold_bytes = TRY(reader.number(
+      "WALG_TAR_SIZE_THRESHOLD", transfer.tar_size_threshold_bytes, kMebibyte, kTarBytesMax));
   transfer.network_bytes_per_second = TRY(reader.number("WALG_NETWORK_RATE_LIMIT", 0, 0, kRateMax));
   transfer.disk_bytes_per_second = TRY(reader.number("WALG_DISK_RATE_LIMIT", 0, 0, kRateMax));
   return {};
@@ -278,9 +277,9 @@ Result<object_store::S3Settings> read_s3(const SettingReader& reader,
   s3.secret_access_key = Secret(first_of("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"));
   s3.session_token = Secret(reader.text("AWS_SESSION_TOKEN"));
   if (s3.access_key_id.empty() || s3.secret_access_key.empty()) {
-    return invalid_argument("{} needs credentials: set {}", place.name,
-                            s3.access_key_id.empty() ? "AWS_ACCESS_KEY_ID"
-                                                     : "AWS_SECRET_ACCESS_KEY");
+    return invalid_argument(
+        "{} needs credentials: set {}", place.name,
+        s3.access_key_id.empty() ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY");
   }
   s3.endpoint = reader.text("AWS_ENDPOINT");
   s3.region = reader.text("AWS_REGION");
@@ -346,15 +345,15 @@ void warn_about(const std::string& name, bool is_in_file, std::vector<std::strin
   const SettingFact* fact = find_setting(name);
   if (fact != nullptr) {
     if (fact->kind != SettingKind::Missing) return;
-    warnings.push_back(fmt::format("{} is not supported yet and has no effect: {}", name,
-                                   fact->line));
+    warnings.push_back(
+        fmt::format("{} is not supported yet and has no effect: {}", name, fact->line));
     return;
   }
   if (!is_in_file && !is_our_family(name)) return;
   const auto nearest = nearest_setting(name);
-  warnings.push_back(nearest ? fmt::format("unknown setting {}; did you mean {}?", name, *nearest)
-                             : fmt::format("unknown setting {}; `cairn help settings` lists all",
-                                           name));
+  warnings.push_back(
+      nearest ? fmt::format("unknown setting {}; did you mean {}?", name, *nearest)
+              : fmt::format("unknown setting {}; `cairn help settings` lists all", name));
 }
 
 }  // namespace

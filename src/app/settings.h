@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The settings, from names and texts to values with a meaning.
 //
-// Pure: texts in, structs out. Names and defaults are WAL-G's unless settings_help() says otherwise.
-// An empty text counts as unset. Errors name the setting, its value (never a secret) and what is
-// allowed.
+// Pure: texts in, structs out. Names and defaults are WAL-G's unless settings_help() says
+// otherwise. An empty text counts as unset. Errors name the setting, its value (never a secret) and
+// what is allowed.
 #pragma once
 
 #include <chrono>
@@ -45,7 +45,7 @@ struct StorageSettings {
 };
 
 struct EncryptionSettings {
-  Secret sodium_key = {};          // empty: see key_path; both empty: no encryption
+  Secret sodium_key = {};  // empty: see key_path; both empty: no encryption
   std::string sodium_key_path = {};
   std::string transform = "none";  // none, hex or base64
 
@@ -97,8 +97,8 @@ struct Settings {
   PostgresSettings postgres = {};
 };
 
-// Everything but the storage, so that what needs no storage runs without one. Refuses settings whose
-// absence would do harm: encryption this program cannot do must never end in plain text.
+// Everything but the storage, so that what needs no storage runs without one. Refuses settings
+// whose absence would do harm: encryption this program cannot do must never end in plain text.
 Result<Settings> parse_settings(const SettingValues& values);
 
 // Exactly one storage must be named.

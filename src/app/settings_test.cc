@@ -24,13 +24,20 @@ TEST(SettingsTest, HasDefaultsWhenNothingIsSet) {
 
 TEST(SettingsTest, ReadsWhatIsSet) {
   const SettingValues values = {
-      {"WALG_COMPRESSION_METHOD", "zstd"},  {"WALG_ZSTD_LEVEL", "best"},
-      {"WALG_UPLOAD_CONCURRENCY", "3"},     {"WALG_NETWORK_RATE_LIMIT", "1000"},
-      {"S3_MAX_PART_SIZE", "5242880"},      {"WALG_PG_WAL_SIZE", "64"},
-      {"PG_READY_RENAME", "TRUE"},          {"WALG_WITHOUT_FILES_METADATA", "1"},
-      {"WALG_STOP_BACKUP_TIMEOUT", "1m30s"}, {"WALG_LOG_LEVEL", "DEVEL"},
-      {"PGDATA", "/data"},                  {"PGHOST", "/run"},
-      {"WALG_LIBSODIUM_KEY", "secret"},     {"WALG_LIBSODIUM_KEY_TRANSFORM", "hex"},
+      {"WALG_COMPRESSION_METHOD", "zstd"},
+      {"WALG_ZSTD_LEVEL", "best"},
+      {"WALG_UPLOAD_CONCURRENCY", "3"},
+      {"WALG_NETWORK_RATE_LIMIT", "1000"},
+      {"S3_MAX_PART_SIZE", "5242880"},
+      {"WALG_PG_WAL_SIZE", "64"},
+      {"PG_READY_RENAME", "TRUE"},
+      {"WALG_WITHOUT_FILES_METADATA", "1"},
+      {"WALG_STOP_BACKUP_TIMEOUT", "1m30s"},
+      {"WALG_LOG_LEVEL", "DEVEL"},
+      {"PGDATA", "/data"},
+      {"PGHOST", "/run"},
+      {"WALG_LIBSODIUM_KEY", "secret"},
+      {"WALG_LIBSODIUM_KEY_TRANSFORM", "hex"},
   };
   const Settings settings = parse_settings(values).value();
   EXPECT_EQ(settings.compression, codec::Compression::Zstd);
@@ -113,8 +120,7 @@ TEST(StorageSettingsTest, NeedsExactlyOneStorage) {
     std::string_view message;
   };
   const Case cases[] = {
-      {{},
-       "no storage is set; set WALG_S3_PREFIX (s3://bucket/path) or WALG_FILE_PREFIX (/path)"},
+      {{}, "no storage is set; set WALG_S3_PREFIX (s3://bucket/path) or WALG_FILE_PREFIX (/path)"},
       {{{"WALG_FILE_PREFIX", ""}},
        "no storage is set; set WALG_S3_PREFIX (s3://bucket/path) or WALG_FILE_PREFIX (/path)"},
       {{{"WALG_S3_PREFIX", "s3://b"}, {"WALG_FILE_PREFIX", "/x"}},
@@ -144,19 +150,20 @@ TEST(StorageSettingsTest, NeedsExactlyOneStorage) {
 TEST(StorageSettingsTest, ReadsABucketUnderAnyOfTheNames) {
   for (const std::string prefix : {"", "WALG_", "WALE_"}) {
     SCOPED_TRACE(prefix);
-    const StorageSettings storage = parse_storage_settings({
-                                                               {prefix + "S3_PREFIX", "s3://b/x/y/"},
-                                                               {prefix + "AWS_ACCESS_KEY", "key"},
-                                                               {prefix + "AWS_SECRET_KEY", "hush"},
-                                                               {prefix + "AWS_ENDPOINT", "http://h"},
-                                                               {prefix + "AWS_REGION", "r"},
-                                                               {prefix + "AWS_S3_FORCE_PATH_STYLE", "true"},
-                                                               {prefix + "S3_CA_CERT_FILE", "/ca"},
-                                                               {prefix + "S3_STORAGE_CLASS", "COLD"},
-                                                               {prefix + "S3_MAX_RETRIES", "2"},
-                                                               {prefix + "STORAGE_PREFIX", "/sub/"},
-                                                           })
-                                        .value();
+    const StorageSettings storage =
+        parse_storage_settings({
+                                   {prefix + "S3_PREFIX", "s3://b/x/y/"},
+                                   {prefix + "AWS_ACCESS_KEY", "key"},
+                                   {prefix + "AWS_SECRET_KEY", "hush"},
+                                   {prefix + "AWS_ENDPOINT", "http://h"},
+                                   {prefix + "AWS_REGION", "r"},
+                                   {prefix + "AWS_S3_FORCE_PATH_STYLE", "true"},
+                                   {prefix + "S3_CA_CERT_FILE", "/ca"},
+                                   {prefix + "S3_STORAGE_CLASS", "COLD"},
+                                   {prefix + "S3_MAX_RETRIES", "2"},
+                                   {prefix + "STORAGE_PREFIX", "/sub/"},
+                               })
+            .value();
     const auto& s3 = std::get<object_store::S3Settings>(storage.backend);
     EXPECT_EQ(s3.bucket, "b");
     EXPECT_EQ(s3.prefix, "x/y");
@@ -195,9 +202,8 @@ TEST(StorageSettingsTest, ReadsADirectory) {
 }
 
 TEST(MergeSettingsTest, TheEnvironmentWinsUnlessItIsEmpty) {
-  const SettingValues merged =
-      merge_settings({{"A", "file"}, {"B", "file"}, {"C", "file"}, {"D", ""}},
-                     {{"A", "environment"}, {"B", ""}});
+  const SettingValues merged = merge_settings(
+      {{"A", "file"}, {"B", "file"}, {"C", "file"}, {"D", ""}}, {{"A", "environment"}, {"B", ""}});
   EXPECT_EQ(merged, (SettingValues{{"A", "environment"}, {"B", "file"}, {"C", "file"}}));
 }
 
@@ -209,11 +215,14 @@ TEST(SettingWarningsTest, NamesWhatIsUnknownOrHasNoEffect) {
   };
   const Case cases[] = {
       {{}, {{"PATH", "/bin"}, {"AWS_PAGER", "less"}, {"WALG_S3_PREFIX", "x"}}, {}},
-      {{}, {{"WALG_S3_PREFX", "x"}},
+      {{},
+       {{"WALG_S3_PREFX", "x"}},
        {"unknown setting WALG_S3_PREFX; did you mean WALG_S3_PREFIX?"}},
-      {{}, {{"WALG_UPLOAD_CONCURENCY", "4"}},
+      {{},
+       {{"WALG_UPLOAD_CONCURENCY", "4"}},
        {"unknown setting WALG_UPLOAD_CONCURENCY; did you mean WALG_UPLOAD_CONCURRENCY?"}},
-      {{}, {{"CAIRN_FROBNICATE", "1"}},
+      {{},
+       {{"CAIRN_FROBNICATE", "1"}},
        {"unknown setting CAIRN_FROBNICATE; `cairn help settings` lists all"}},
       {{}, {{"WALG_UNKNOWN", ""}}, {}},
       {{{"PGHOTS", "x"}}, {}, {"unknown setting PGHOTS; did you mean PGHOST?"}},

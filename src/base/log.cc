@@ -42,11 +42,15 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return spdlog::level::err;
 }
 
+std::unique_ptr<spdlog::pattern_formatter> make_formatter() {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<UpperLevel>('*').set_pattern("%*: %Y/%m/%d %H:%M:%S.%f %v");
+  return formatter;
+}
+
 struct Log {
   Log() : logger("cairn", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>();
-    formatter->add_flag<UpperLevel>('*').set_pattern("%*: %Y/%m/%d %H:%M:%S.%f %v");
-    logger.set_formatter(std::move(formatter));
+    logger.set_formatter(make_formatter());
     logger.set_level(spdlog::level::info);
   }
   spdlog::logger logger;
@@ -71,12 +75,27 @@ void log_line(LogLevel level, std::string_view text) {
   }
 }
 
-void set_log_level(LogLevel least) { the_log().logger.set_level(spdlog_level(least)); }
+void set_log_level(LogLevel least) {
+  the_log().logger.set_level(spdlog_level(least));
+}
 
 void redirect_log(std::function<void(LogLevel, std::string_view)> take) {
   Log& log = the_log();
   const std::lock_guard lock(log.mutex);
   log.redirected = std::move(take);
+}
+
+std::string format_log_line(LogLevel level, std::string_view text) {
+  spdlog::memory_buf_t line;
+  make_formatter()->format(
+      {"cairn", spdlog_level(level), spdlog::string_view_t(text.data(), text.size())}, line);
+  std::string formatted(line.data(), line.size());
+  if (formatted.ends_with('\n')) formatted.pop_back();
+  return formatted;
+}
+
+bool is_logged(LogLevel level) {
+  return the_log().logger.should_log(spdlog_level(level));
 }
 
 }  // namespace cairn

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+
+#include "app/setting_table.h"
+
+namespace cairn::app {
+
+namespace {
+
+constexpr const char* kDescription =
+    "Backs up, archives and restores PostgreSQL in WAL-G's storage format.";
+constexpr const char* kFooter =
+    "Exit status: 0 ok; 1 failed; above 128 stopped by a signal. `cairn VERB --help` tells more, "
+    "`cairn help settings` lists the settings.";
+constexpr const char* kFetchFooter =
+    "Exit status: 0 the file is there; 74 the archive has no such file; 128 any other failure, "
+    "which makes PostgreSQL stop instead of ending recovery.";
+
+// The grammar and what was found. Options of a verb live until its command has copied them.
+class Parser {
+ public:
+  Parser() : app_(kDescription, "cairn") {
+    app_.footer(kFooter);
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.add_option("--config", line_.environment.config_path,
+                    "Configuration file (else WALG_CONFIG_PATH, else ~/.walg.{json,yaml,yml})");
+    app_.add_flag("--turbo", line_.environment.is_turbo,
+                  "Ignore the rate limits of the configuration");
+    app_.set_version_flag("-v,--version", version());
+    add_backup_verbs();
+    add_storage_verbs();
+    add_answers();
+  }
+
+  std::variant<CommandLine, CliAnswer> parse(std::span<const std::string> words) {
+    if (!words.empty() && words[0] == "help") return help_on(words.subspan(1));
+    const bool is_fetch = std::ranges::find(words, "wal-fetch") != words.end();
+    if (is_fetch) line_.if_failed = ExitStatus::FetchFailed;
+    std::vector<std::string> reversed(words.rbegin(), words.rend());  // As CLI11 wants them.
+    try {
+      app_.parse(std::move(reversed));
+    } catch (const CLI::Success& help_or_version) {
+      std::ostringstream text;
+      app_.exit(help_or_version, text, text);
+      return CliAnswer{text.str()};
+    } catch (const CLI::ParseError& complaint) {
+      return CliAnswer{fmt::format("{} (see `cairn {}--help`)", complaint.what(), chosen_verb()),
+                       line_.if_failed};
+    }
+    if (!answer_.empty()) return CliAnswer{answer_};
+    return std::move(line_);
+  }
+
+  std::string markdown() {
+    std::string text =
+        "# Command line\n\n<!-- Made by `cairn docs cli`; do not edit. -->\n\n"
+        "What `cairn --help` and `cairn VERB --help` print.\n\n```text\n" +
+        app_.help() + "```\n";
+    add_markdown(app_, "", text);
+    return text;
+  }
+
+ private:
+  static std::string version() { return fmt::format("cairn {}", CAIRN_VERSION); }
+
+  template <class Options>
+  using Run = Result<ExitStatus> (*)(CommandContext&, const Options&);
+
+  // A verb whose options are read into `options`, which the command copies.
+  template <class Options>
+  CLI::App& verb(CLI::App& parent, const char* name, const char* description, Options& options,
+                 Run<Options> run) {
+    CLI::App* added = parent.add_subcommand(name, description);
+    added->callback([this, &options, run] {
+      line_.run = [options, run](CommandContext& context) { return run(context, options); };
+    });
+    return *added;
+  }
+
+  void add_backup_verbs() {
+    CLI::App& list = verb(app_, "backup-list", "List the backups", backup_list_, run_backup_list);
+    list.add_flag("--json", backup_list_.is_json, "Print JSON");
+    list.add_flag("--pretty", backup_list_.is_pretty, "Print a table, or indented JSON");
+    list.add_flag("--detail", backup_list_.has_details, "Print all that is known of each backup");
+  }
+
+  void add_storage_verbs() {
+    CLI::App& tools = *app_.add_subcommand("st", "Work on the objects of the storage");
+    tools.require_subcommand(1);
+    CLI::App& list = verb(tools, "ls", "List a folder", storage_list_, run_storage_list);
+    list.add_option("folder", storage_list_.folder, "Folder, relative to the storage's root");
+    list.add_flag("-r,--recursive", storage_list_.is_recursive, "List all that is below it");
+
+    CLI::App& get = verb(tools, "get", "Download an object", storage_get_, run_storage_get);
+    get.add_option("object", storage_get_.object, "Object, relative to the root")->required();
+    get.add_option("path", storage_get_.path, "Local file, or folder with its '/'")->required();
+    get.add_flag("--no-decrypt", storage_get_.keeps_encryption, "Leave it encrypted");
+    get.add_flag("--no-decompress", storage_get_.keeps_compression, "Leave it compressed");
+
+    CLI::App& put = verb(tools, "put", "Upload a file", storage_put_, run_storage_put);
+    put.add_option("path", storage_put_.path, "Local file")->required();
+    put.add_option("object", storage_put_.object, "Object; the compression's suffix is appended")
+        ->required();
+    put.add_flag("--no-encrypt", storage_put_.has_no_encryption, "Do not encrypt");
+    put.add_flag("--no-compress", storage_put_.has_no_compression, "Do not compress");
+    put.add_flag("-f,--force", storage_put_.replaces, "Replace an object that exists");
+
+    CLI::App& cat = verb(tools, "cat", "Print an object", storage_cat_, run_storage_cat);
+    cat.add_option("object", storage_cat_.object, "Object, relative to the root")->required();
+    cat.add_flag("--decrypt", storage_cat_.decrypts, "Decrypt it");
+    cat.add_flag("--decompress", storage_cat_.decompresses, "Decompress it");
+
+    CLI::App& remove =
+        verb(tools, "rm", "Remove an object or a folder", storage_remove_, run_storage_remove);
+    remove.add_option("prefix", storage_remove_.prefix, "Object, or folder with its '/'")
+        ->required();
+
+    CLI::App& check = *tools.add_subcommand(
+        "check", "Try out all that backups need of the storage; takes less than 10 s");
+    check.callback([this] {
+      line_.environment.retries_max = 0;  // Who checks wants to see the first error.
+      line_.run = [](CommandContext& context) { return run_storage_check(context, {}); };
+    });
+    // WAL-G's `st check read` and `st check write`: one check covers both.
+    check.add_option("aspect", check_aspect_, "read or write: both are always checked")
+        ->check(CLI::IsMember({"read", "write"}));
+  }
+
+  // What is answered without doing anything.
+  void add_answers() {
+    app_.add_subcommand("version", "Print the version")->callback([this] {
+      answer_ = version() + "\n";
+    });
+    app_.add_subcommand("help", "Explain a verb, or `settings`");  // Answered by parse().
+    CLI::App* docs = app_.add_subcommand("docs", "Print pages of docs/reference");
+    docs->group("");
+    docs->add_option("page", page_)->required()->check(CLI::IsMember({"settings", "cli"}));
+    docs->callback([this] { answer_ = page_ == "cli" ? markdown() : settings_markdown(); });
+  }
+
+  CliAnswer help_on(std::span<const std::string> topic) {
+    if (topic.size() == 1 && topic[0] == "settings") return {settings_help()};
+    CLI::App* app = &app_;
+    for (const std::string& word : topic) {
+      const auto has_name = [&](const CLI::App* below) { return below->get_name() == word; };
+      const auto found = app->get_subcommands(std::function<bool(CLI::App*)>(has_name));
+      if (found.empty()) {
+        return {fmt::format("there is no help on \"{}\" (see `cairn --help`)", word),
+                ExitStatus::Failed};
+      }
+      app = found.front();
+    }
+    return {app->help()};
+  }
+
+  void add_markdown(CLI::App& parent, const std::string& path, std::string& text) {
+    for (CLI::App* below : parent.get_subcommands([](CLI::App*) { return true; })) {
+      if (below->get_group().empty()) continue;
+      const std::string name = path + below->get_name();
+      text += fmt::format("\n## {}\n\n```text\n{}```\n", name, below->help());
+      add_markdown(*below, name + " ", text);
+    }
+  }
+
+  // "st get " once these were recognised, for the hint at the end of a complaint.
+  std::string chosen_verb() {
+    std::string path;
+    CLI::App* app = &app_;
+    while (!app->get_subcommands().empty()) {
+      app = app->get_subcommands().front();
+      path += app->get_name() + " ";
+    }
+    return path;
+  }
+
+  CLI::App app_;
+  CommandLine line_;
+  std::string answer_;
+
+  BackupListOptions backup_list_;
+  StorageListOptions storage_list_;
+  StorageGetOptions storage_get_;
+  StorageCatOptions storage_cat_;
+  StoragePutOptions storage_put_;
+  StorageRemoveOptions storage_remove_;
+  std::string check_aspect_;
+  std::string page_;
+};
+
+}  // namespace
+
+std::variant<CommandLine, CliAnswer> parse_command_line(std::span<const std::string> words) {
+  return Parser().parse(words);
+}
+
+std::string cli_markdown() {
+  return Parser().markdown();
+}
+
+}  // namespace cairn::app

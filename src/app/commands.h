@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs: what each can be told, and the function that carries it out (command_<verb>.cc).
+//
+// A command writes its result to `out`, logs what its user should know, and returns the exit status
+// or the error that main prints. Names and meanings of options are WAL-G's where it has them.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "app/environment.h"
+#include "app/exit_status.h"
+#include "base/stream.h"
+
+namespace cairn::app {
+
+struct CommandContext {
+  Environment& environment;
+  Sink& out;  // standard output
+  std::stop_token stop;
+};
+
+struct BackupListOptions {
+  bool is_json = false;
+  bool is_pretty = false;
+  bool has_details = false;
+};
+Result<ExitStatus> run_backup_list(CommandContext& context, const BackupListOptions& options);
+
+// Storage tools.
+struct StorageListOptions {
+  std::string folder = {};
+  bool is_recursive = false;
+};
+Result<ExitStatus> run_storage_list(CommandContext& context, const StorageListOptions& options);
+
+struct StorageGetOptions {
+  std::string object = {};
+  std::string path = {};
+  bool keeps_encryption = false;
+  bool keeps_compression = false;
+};
+Result<ExitStatus> run_storage_get(CommandContext& context, const StorageGetOptions& options);
+
+struct StorageCatOptions {
+  std::string object = {};
+  bool decrypts = false;
+  bool decompresses = false;
+};
+Result<ExitStatus> run_storage_cat(CommandContext& context, const StorageCatOptions& options);
+
+struct StoragePutOptions {
+  std::string path = {};
+  std::string object = {};
+  bool has_no_encryption = false;
+  bool has_no_compression = false;
+  bool replaces = false;
+};
+Result<ExitStatus> run_storage_put(CommandContext& context, const StoragePutOptions& options);
+
+struct StorageRemoveOptions {
+  std::string prefix = {};  // an object, or a folder with its '/'
+};
+Result<ExitStatus> run_storage_remove(CommandContext& context, const StorageRemoveOptions& options);
+
+struct StorageCheckOptions {};
+Result<ExitStatus> run_storage_check(CommandContext& context, const StorageCheckOptions& options);
+
+}  // namespace cairn::app
