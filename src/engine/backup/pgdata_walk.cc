@@ -17,20 +17,6 @@ constexpr std::string_view kTablespaces = "pg_tblspc";
 
 bool is_gone(const Error& error) { return error.code() == ErrorCode::NotFound; }
 
-postgres::EntryKind kind_of(files::FileType type) {
-  switch (type) {
-    case files::FileType::Regular:
-      return postgres::EntryKind::File;
-    case files::FileType::Directory:
-      return postgres::EntryKind::Directory;
-    case files::FileType::Symlink:
-      return postgres::EntryKind::Symlink;
-    case files::FileType::Other:
-      return postgres::EntryKind::Other;
-  }
-  return postgres::EntryKind::Other;
-}
-
 std::string joined(const std::string& directory, const std::string& name) {
   return directory.empty() ? name : directory + "/" + name;
 }
@@ -73,7 +59,7 @@ class Walk {
         return directory(*tablespace->directory, "", in_pgdata);
       }
     }
-    switch (postgres::decide_inclusion(in_pgdata, kind_of(type), version_directory_)) {
+    switch (postgres::decide_inclusion(in_pgdata, type, version_directory_)) {
       case postgres::Inclusion::Skip:
         return {};
       case postgres::Inclusion::KeepEmptyDirectory:
