@@ -113,6 +113,10 @@ ObjectKey integrity_key(const BackupName& name) {
   return ObjectKey(backup_prefix(name) + "cairn_integrity.json");
 }
 
+ObjectKey deletion_mark_key(const BackupName& name) {
+  return ObjectKey(backup_prefix(name) + "cairn_deleted.json");
+}
+
 ObjectKey part_key(const BackupName& name, int number, codec::Compression compression) {
   ASSERT(number > 0);
   return tar_key(name, fmt::format("part_{:03}.tar", number), compression);
