@@ -29,6 +29,7 @@ Result<PendingFile> PendingFile::create(Folders& folders, const ObjectKey& key,
 }
 
 Result<> PendingFile::publish(files::IfExists if_exists) {
+  may_be_published_ = true;
   const Result<> renamed = directory_->rename(temporary_name_, parts_.name, if_exists);
   if (!renamed.ok() && renamed.error().code() == ErrorCode::AlreadyExists) {
     const Result<files::FileStat> taken = directory_->stat(parts_.name);
@@ -47,6 +48,8 @@ Result<> PendingFile::publish(files::IfExists if_exists) {
 void PendingFile::discard() {
   // What cannot be removed now is collected later.
   (void)directory_->remove_file(temporary_name_).ok();
+  // Its space is free at once, not only when the last user of the file is gone.
+  if (!may_be_published_) (void)file_->truncate(0).ok();
 }
 
 }  // namespace cairn::object_store

@@ -40,6 +40,8 @@ class PendingFile {
   std::string temporary_name_;
   std::unique_ptr<files::Directory> directory_;
   std::unique_ptr<files::File> file_;
+  // From here on the file may have its final name, whatever a failed publish() said.
+  bool may_be_published_ = false;
 };
 
 // The extended attribute that holds a name of metadata starts with this.
