@@ -322,9 +322,11 @@ TEST_F(CurlHttpClientTest, AServerThatIsNotThereIsUnavailable) {
     LoopbackServer gone(always(""));
     url = gone.url("/secret");
   }
-  const Result<HttpResponse> response = get(url);
-  ASSERT_FALSE(response.ok());
-  expect_unavailable(response.error(), "connect");
+  for (int i = 0; i < 2; ++i) {  // The second time with what the first left behind.
+    const Result<HttpResponse> response = get(url);
+    ASSERT_FALSE(response.ok());
+    expect_unavailable(response.error(), "connect");
+  }
 }
 
 TEST_F(CurlHttpClientTest, RefusesRequestsThatWouldSmuggleHeaders) {

@@ -300,7 +300,8 @@ Result<std::unique_ptr<Upload>> S3Store::start_upload(const ObjectKey& key,
 Result<std::uint64_t> S3Store::collect_unfinished(const std::string& prefix, WallTime older_than,
                                                   std::stop_token stop) {
   S3Request request{.action = "list the unfinished uploads in"};
-  const S3Query fixed = {{"uploads", ""}, {"encoding-type", "url"}, {"prefix", root_ + prefix}};
+  // Names are asked for as they are: Ceph's gateway encodes some of them and does not say so.
+  const S3Query fixed = {{"uploads", ""}, {"prefix", root_ + prefix}};
   const std::string resource = connection_.resource("");
   std::uint64_t count = 0;
   UnfinishedPage page;

@@ -50,7 +50,14 @@ Result<> S3Upload::complete(int part_count, std::stop_token stop) {
                           .query = {{"uploadId", id_}},
                           .headers = {{"Content-Type", "application/xml"}},
                           .body = body};
-  const Bytes reply = TRY(connection_.fetch(request, kReplyBytesMax, std::move(stop)));
+  S3Answer answer = TRY(connection_.send(request, stop));
+  if (answer.failure) {
+    // Ceph's gateway says InternalError here, too, when there is no such upload any more.
+    if (answer.failure->status >= 500 && is_gone(stop)) answer.failure->code = "NoSuchUpload";
+    return connection_.error_of(request, *answer.failure);
+  }
+  const Bytes reply = TRY(
+      read_all(*answer.response.body, kReplyBytesMax).context(connection_.resource(request.name)));
   // The status is sent before the work is done, so a failure can come with status 200.
   const Result<XmlElement> xml = parse_xml(reply);
   if (xml.ok() && xml.value().name == "CompleteMultipartUploadResult") return {};
@@ -59,6 +66,17 @@ Result<> S3Upload::complete(int part_count, std::stop_token stop) {
   }
   return unavailable("{} {}: the reply does not say whether it succeeded", request.action,
                      connection_.resource(name_));
+}
+
+// Proven by the server's word only: not by a request that failed otherwise.
+bool S3Upload::is_gone(std::stop_token stop) {
+  const S3Request request{.action = "list the parts of",
+                          .name = name_,
+                          .query = {{"uploadId", id_}, {"max-parts", "1"}}};
+  const Result<S3Answer> answer = connection_.send(request, std::move(stop));
+  if (!answer.ok() || !answer.value().failure) return false;
+  const std::string& code = answer.value().failure->code;
+  return code == "NoSuchUpload" || code == "NoSuchKey";
 }
 
 Result<std::string> S3Upload::completion_body(int part_count) const {

@@ -46,6 +46,7 @@ class S3Upload final : public Upload {
   };
 
   Result<std::string> completion_body(int part_count) const;
+  bool is_gone(std::stop_token stop);
 
   S3Connection& connection_;
   const std::string name_;
