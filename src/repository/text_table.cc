@@ -85,7 +85,7 @@ std::string format_ruled_table(const TextTable& table) {
     out += "|\n";
     if (r == 0) append_rule(out, widths);
   }
-  if (rows.size() > 1) append_rule(out, widths);
+  append_rule(out, widths);
   return out;
 }
 

@@ -26,6 +26,19 @@ constexpr std::size_t kFailuresShown = 20;
 
 using Say = std::function<void(std::string_view)>;
 
+// The backup that an object belongs to, or "": "basebackups_005/<this>/…",
+// "<this>_backup_stop_….json".
+std::string_view backup_part_of(std::string_view key) {
+  if (!key.starts_with(repository::kBackupsPrefix)) return "";
+  key.remove_prefix(repository::kBackupsPrefix.size());
+  const std::size_t slash = key.find('/');
+  if (slash != key.npos) return key.substr(0, slash);
+  if (key.ends_with(repository::kSentinelSuffix)) {
+    key.remove_suffix(repository::kSentinelSuffix.size());
+  }
+  return key;
+}
+
 // Carries out a plan, or tells what it would do.
 class Deleter {
  public:
@@ -55,8 +68,9 @@ class Deleter {
                            const std::function<Result<bool>(const std::string&)>& take);
 
   // Objects are collected into batches; flush() removes what is left.
-  Result<> remove(std::string key);
+  Result<> remove(const std::string& text);
   Result<> flush();
+  void note_failure(RemoveFailure failure);
 
   ObjectStore& store_;
   const RetentionSettings& settings_;
@@ -138,20 +152,17 @@ Result<> Deleter::remove_wal(const WalRule& rule) {
 
 // What the phases before did not remove. The claim on the prefix goes last.
 Result<> Deleter::remove_rest(const RetentionPlan& plan) {
-  std::set<BackupName> done(plan.leftovers.begin(), plan.leftovers.end());
-  for (const auto& wave : plan.waves) done.insert(wave.begin(), wave.end());
-  const auto is_done = [&](const std::string& key) {
-    return std::ranges::any_of(done, [&](const BackupName& name) {
-      return key == repository::sentinel_key(name).text() ||
-             key.starts_with(repository::backup_prefix(name));
-    });
-  };
+  std::set<std::string> done;
+  for (const BackupName& name : plan.leftovers) done.insert(name.text());
+  for (const auto& wave : plan.waves) {
+    for (const BackupName& name : wave) done.insert(name.text());
+  }
   const ObjectKey claim = repository::ownership_key();
   bool has_claim = false;
   const auto take = [&](const std::string& key) -> Result<bool> {
     if (key == claim.text()) {
       has_claim = true;
-    } else if (!key.starts_with(repository::kBackupsPrefix) || !is_done(key)) {
+    } else if (!done.contains(std::string(backup_part_of(key)))) {
       TRY(remove(key));
     }
     return true;
@@ -187,9 +198,15 @@ Result<> Deleter::collect_unfinished(WallTime older_than) {
   return {};
 }
 
-Result<> Deleter::remove(std::string key) {
-  say_(fmt::format("Object marked for deletion: {} storage=default", key));
-  batch_.emplace_back(std::move(key));
+Result<> Deleter::remove(const std::string& text) {
+  say_(fmt::format("Object marked for deletion: {} storage=default", text));
+  Result<ObjectKey> key = ObjectKey::parse(text);
+  if (!key.ok()) {
+    // A stranger put it there; it must not stop the rest.
+    note_failure({.key = text, .error = std::move(key).error()});
+    return {};
+  }
+  batch_.push_back(std::move(key).value());
   return batch_.size() < kBatchMax ? Result<>() : flush();
 }
 
@@ -199,14 +216,16 @@ Result<> Deleter::flush() {
   std::vector<RemoveFailure> failures;
   if (is_confirmed_) failures = TRY(store_.remove_batch(batch, stop_));
   outcome_.object_count += batch.size() - std::min(batch.size(), failures.size());
-  outcome_.failure_count += failures.size();
-  for (RemoveFailure& failure : failures) {
-    say_(fmt::format("Could not remove {}: {}", failure.key, failure.error.message()));
-    if (outcome_.failures.size() < kDeleteFailuresMax) {
-      outcome_.failures.push_back(std::move(failure));
-    }
-  }
+  for (RemoveFailure& failure : failures) note_failure(std::move(failure));
   return {};
+}
+
+void Deleter::note_failure(RemoveFailure failure) {
+  say_(fmt::format("Could not remove {}: {}", failure.key, failure.error.message()));
+  ++outcome_.failure_count;
+  if (outcome_.failures.size() < kDeleteFailuresMax) {
+    outcome_.failures.push_back(std::move(failure));
+  }
 }
 
 std::set<std::pair<BackupName, WallTime>> identities(const std::vector<KnownBackup>& backups) {

@@ -47,8 +47,8 @@ struct WalListing {
 
 inline constexpr std::size_t kOtherNamesMax = 10'000;
 
-// Corrupt if an object has the name of a segment that does not exist with segments of `size`: the
-// setting is wrong, and every number would be.
+// InvalidArgument if an object has the name of a segment that does not exist with segments of
+// `size`: the setting is wrong, and every number would be.
 Result<WalListing> load_wal_listing(object_store::ObjectStore& store, postgres::WalSegmentSize size,
                                     std::stop_token stop);
 

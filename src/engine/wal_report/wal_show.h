@@ -27,7 +27,7 @@ struct TimelineReport {
   std::string end_segment = {};
   std::uint64_t segment_count = 0;
   std::uint64_t range_count = 0;  // how many there are from start to end
-  // Ascending; at most kMissingSegmentsMax of range_count - segment_count.
+  // Newest first, as WAL-G lists them; at most kMissingSegmentsMax of them.
   std::vector<std::string> missing_segments = {};
   std::vector<repository::ListedBackup> backups = {};  // newest first
 };

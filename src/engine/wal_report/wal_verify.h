@@ -40,6 +40,7 @@ struct SegmentRun {
 struct IntegrityCheck {
   CheckStatus status = CheckStatus::Ok;
   std::vector<SegmentRun> runs = {};  // oldest first
+  postgres::WalSegmentSize segment_size = postgres::WalSegmentSize::standard();
 };
 
 struct TimelineCheck {
