@@ -35,6 +35,7 @@ class Parser {
                   "Ignore the rate limits of the configuration");
     app_.set_version_flag("-v,--version", version());
     add_backup_verbs();
+    add_restore_verbs();
     add_storage_verbs();
     add_answers();
   }
@@ -89,6 +90,75 @@ class Parser {
     list.add_flag("--json", backup_list_.is_json, "Print JSON");
     list.add_flag("--pretty", backup_list_.is_pretty, "Print a table, or indented JSON");
     list.add_flag("--detail", backup_list_.has_details, "Print all that is known of each backup");
+  }
+
+  void add_backup_push() {
+    CLI::App& push = verb(app_, "backup-push", "Take a base backup of the running cluster",
+                          backup_push_, run_backup_push);
+    push.add_option("pgdata", backup_push_.pgdata, "Data directory (else PGDATA)");
+    push.add_flag("-p,--permanent", backup_push_.is_permanent,
+                  "No delete but `everything FORCE` removes it");
+    push.add_flag("-f,--full", backup_push_.is_full, "Take a full backup; it always is one");
+    push.add_flag("-v,--verify", backup_push_.verifies_pages,
+                  "Verify page checksums; it always does");
+    push.add_option("--add-user-data", backup_push_.user_data, "JSON or text to keep with it");
+    push.add_flag("--without-files-metadata", backup_push_.has_no_files_metadata,
+                  "Store no list of files");
+    push.add_flag("--fail-on-corruption", backup_push_.fails_on_corruption,
+                  "Fail, and keep nothing, if a page has a wrong checksum");
+  }
+
+  void add_target(CLI::App& command, FetchTargetOptions& options, std::string& name) {
+    command.add_option("target", options.target, "Directory to restore into; empty or absent")
+        ->required();
+    command.add_option("name", name, "Backup, or LATEST")->capture_default_str();
+    command.add_option("--restore-spec", options.restore_spec,
+                       "JSON file that says where the tablespaces go");
+    command.add_option("--tablespace-mapping", options.tablespace_mappings,
+                       "OLD=NEW: where a tablespace (oid or old directory) goes; repeatable");
+    command.add_option("--waldir", options.wal_directory,
+                       "Directory for the WAL; pg_wal becomes a link to it");
+  }
+
+  void add_restore_verbs() {
+    add_backup_push();
+    add_target(verb(app_, "backup-fetch", "Restore the files of a backup", backup_fetch_,
+                    run_backup_fetch),
+               backup_fetch_.target, backup_fetch_.name);
+    CLI::App& verify = verb(app_, "backup-verify",
+                            "Read a whole backup and tell what is wrong with it", backup_verify_,
+                            run_backup_verify);
+    verify.add_option("name", backup_verify_.name, "Backup, or LATEST")->capture_default_str();
+    verify.footer("Exit status: 0 nothing is wrong; 1 something is, or it could not be read.");
+
+    CLI::App& restore = verb(app_, "restore", "Restore a cluster to a point in time", restore_,
+                             run_restore);
+    add_target(restore, restore_.target, restore_.name);
+    restore.add_option("--target-time", restore_.target_time,
+                       "Point in time, with a zone: \"2026-08-20 10:00:05+02\"");
+    restore.add_option("--target-xid", restore_.target_xid, "Transaction");
+    restore.add_option("--target-lsn", restore_.target_lsn, "Position in the WAL");
+    restore.add_option("--target-name", restore_.target_name, "Restore point");
+    restore.add_flag("--target-immediate", restore_.is_target_immediate,
+                     "As soon as the backup is consistent");
+    CLI::Option* exclusive = restore.add_flag("--target-exclusive", restore_.is_target_exclusive,
+                                              "Stop just before the target");
+    restore.add_flag("--target-inclusive", restore_.is_target_inclusive,
+                     "Stop just after the target (the default)")
+        ->excludes(exclusive);
+    restore.add_option("--target-timeline", restore_.target_timeline,
+                       "latest, current or a number (latest)");
+    restore.add_option("--target-action", restore_.target_action, "pause, promote or shutdown")
+        ->check(CLI::IsMember({"pause", "promote", "shutdown"}))
+        ->capture_default_str();
+    restore.add_option("--restore-command", restore_.restore_command,
+                       "Command that fetches WAL (this program's wal-fetch)");
+    restore.add_flag("--start", restore_.starts_server,
+                     "Start PostgreSQL and follow it until it has reached the target");
+    restore.add_option("--pg-bin", restore_.server_binaries, "Directory of the postgres program");
+    restore.add_option("--port", restore_.port, "Port for the started server")
+        ->check(CLI::Range(1, 65535));
+    restore.add_option("--log", restore_.log_path, "Log of the started server");
   }
 
   void add_storage_verbs() {
@@ -185,6 +255,10 @@ class Parser {
   std::string answer_;
 
   BackupListOptions backup_list_;
+  BackupPushOptions backup_push_;
+  BackupFetchOptions backup_fetch_;
+  BackupVerifyOptions backup_verify_;
+  RestoreOptions restore_;
   StorageListOptions storage_list_;
   StorageGetOptions storage_get_;
   StorageCatOptions storage_cat_;

@@ -29,6 +29,56 @@ struct BackupListOptions {
 };
 Result<ExitStatus> run_backup_list(CommandContext& context, const BackupListOptions& options);
 
+struct BackupPushOptions {
+  std::string pgdata = {};  // "" takes PGDATA
+  bool is_permanent = false;
+  bool is_full = false;  // backups always are
+  std::string user_data = {};
+  bool has_no_files_metadata = false;
+  bool fails_on_corruption = false;
+  bool verifies_pages = false;  // they always are
+};
+Result<ExitStatus> run_backup_push(CommandContext& context, const BackupPushOptions& options);
+
+// Where a backup is restored to.
+struct FetchTargetOptions {
+  std::string target = {};
+  std::string restore_spec = {};
+  std::vector<std::string> tablespace_mappings = {};  // OLD=NEW
+  std::string wal_directory = {};
+};
+
+struct BackupFetchOptions {
+  FetchTargetOptions target = {};
+  std::string name = "LATEST";
+};
+Result<ExitStatus> run_backup_fetch(CommandContext& context, const BackupFetchOptions& options);
+
+struct BackupVerifyOptions {
+  std::string name = "LATEST";
+};
+Result<ExitStatus> run_backup_verify(CommandContext& context, const BackupVerifyOptions& options);
+
+struct RestoreOptions {
+  FetchTargetOptions target = {};
+  std::string name = "LATEST";
+  std::string target_time = {};
+  std::string target_xid = {};
+  std::string target_lsn = {};
+  std::string target_name = {};
+  bool is_target_immediate = false;
+  bool is_target_exclusive = false;
+  bool is_target_inclusive = false;  // the default
+  std::string target_timeline = {};
+  std::string target_action = "promote";
+  std::string restore_command = {};
+  bool starts_server = false;
+  std::string server_binaries = {};
+  int port = 0;  // 0: as the cluster's configuration says
+  std::string log_path = {};
+};
+Result<ExitStatus> run_restore(CommandContext& context, const RestoreOptions& options);
+
 // Storage tools.
 struct StorageListOptions {
   std::string folder = {};

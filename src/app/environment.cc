@@ -188,11 +188,9 @@ Result<std::reference_wrapper<const repository::Sealing>> Environment::sealing()
   return std::cref(*sealing_);
 }
 
-Result<std::unique_ptr<postgres::PostgresSession>> Environment::connect(
-    std::function<void(std::string_view)> on_notice, std::stop_token stop) {
+postgres::ConnectionSettings Environment::connection_settings() const {
   const auto& given = settings_.postgres.connection;
   postgres::ConnectionSettings connection;
-  connection.on_notice = std::move(on_notice);
   for (const auto& [variable, keyword] : kConnectionKeywords) {
     const auto found = given.find(std::string(variable));
     if (found != given.end()) connection.parameters.emplace_back(keyword, found->second);
@@ -200,7 +198,29 @@ Result<std::unique_ptr<postgres::PostgresSession>> Environment::connect(
   if (!given.contains("PGAPPNAME")) connection.parameters.emplace_back("application_name", "cairn");
   const auto password = given.find("PGPASSWORD");
   if (password != given.end()) connection.password = Secret(password->second);
+  return connection;
+}
+
+Result<std::unique_ptr<postgres::PostgresSession>> Environment::connect(
+    std::function<void(std::string_view)> on_notice, std::stop_token stop) {
+  postgres::ConnectionSettings connection = connection_settings();
+  connection.on_notice = std::move(on_notice);
   return postgres::connect(connection, clock_, std::move(stop));
+}
+
+Result<std::unique_ptr<postgres::PostgresSession>> Environment::connect_to(
+    const std::map<std::string, std::string>& address, std::stop_token stop) {
+  postgres::ConnectionSettings connection = connection_settings();
+  std::erase_if(connection.parameters, [&](const auto& parameter) {
+    return address.contains(parameter.first) || parameter.first == "hostaddr" ||
+           parameter.first == "service";
+  });
+  connection.parameters.insert(connection.parameters.end(), address.begin(), address.end());
+  return postgres::connect(connection, clock_, std::move(stop));
+}
+
+std::string Environment::search_path() const {
+  return value_of(values_, "PATH");
 }
 
 engine::ProgressSink& Environment::progress() {

@@ -60,6 +60,15 @@ class Environment {
   Result<std::unique_ptr<postgres::PostgresSession>> connect(
       std::function<void(std::string_view)> on_notice, std::stop_token stop);
 
+  // The same to another server: `address` replaces host and port.
+  Result<std::unique_ptr<postgres::PostgresSession>> connect_to(
+      const std::map<std::string, std::string>& address, std::stop_token stop);
+
+  // Of --config, or "".
+  const std::string& config_path() const { return options_.config_path; }
+  // PATH, where programs are looked for.
+  std::string search_path() const;
+
   // Shows progress if standard error is a terminal.
   engine::ProgressSink& progress();
 
@@ -71,6 +80,7 @@ class Environment {
   Environment(SettingValues values, Settings settings, EnvironmentOptions options)
       : values_(std::move(values)), settings_(std::move(settings)), options_(std::move(options)) {}
 
+  postgres::ConnectionSettings connection_settings() const;
   Result<std::unique_ptr<object_store::ObjectStore>> make_raw_store(const StorageSettings& storage);
 
   const SettingValues values_;
