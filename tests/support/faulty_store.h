@@ -22,8 +22,8 @@ namespace cairn::tests {
 using object_store::Operation;
 
 // The first `writes` writes work; the next one, and every call of any kind after it, fails with
-// Internal "process died". Writes are put, put_if_absent, put_part, complete, remove, every key of a
-// remove_batch, and collect_unfinished.
+// Internal "process died". Writes are put, put_if_absent, put_part, complete, remove, every key of
+// a remove_batch, and collect_unfinished.
 struct DieAfter {
   std::int64_t writes = 0;
   bool reply_lost = false;  // the write that dies still takes effect

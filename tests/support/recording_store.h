@@ -15,7 +15,7 @@ namespace cairn::tests {
 
 struct RecordedCall {
   object_store::Operation operation = object_store::Operation::Put;
-  std::string key = {};         // list and collect_unfinished: the prefix; remove_batch: one call per key
+  std::string key = {};  // list and collect_unfinished: the prefix; remove_batch: one call per key
   std::uint64_t size_bytes = 0;  // of what was sent
   bool ok = false;
 };

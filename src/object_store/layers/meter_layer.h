@@ -37,7 +37,7 @@ struct MeterCounts {
 class Meter {
  public:
   MeterCounts counts() const;
-  void count(Operation operation, bool is_error, std::uint64_t bytes_sent);
+  void count(Operation operation, bool is_failed, std::uint64_t bytes_sent);
   void count_received(std::uint64_t bytes);
 
  private:

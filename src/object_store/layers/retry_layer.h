@@ -3,7 +3,7 @@
 //
 // Waits between tries double with jitter. Reads resume where they broke, and only in the same
 // version of the object. Every try is logged at debug; the last error says how often was tried.
-// Thread-safe like any store.
+// Thread-safe like any store; what it opens and uploads does not outlive it.
 //
 // What a repeat can mean:
 // - put_if_absent: AlreadyExists may be our own first try whose reply was lost; callers compare.
@@ -25,7 +25,8 @@ struct RetrySettings {
   int tries_max = 15;  // the first one included
   std::chrono::milliseconds delay_first{200};
   std::chrono::milliseconds delay_max{30'000};
-  // No new try begins later than this after the first; while reading, after the last byte that came.
+  // No new try begins later than this after the first; while reading, after the last byte that
+  // came.
   std::chrono::seconds deadline{15 * 60};
 };
 
