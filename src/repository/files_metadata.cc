@@ -25,8 +25,12 @@ std::string format_file_time(FileTime time) {
 }
 
 Result<FileTime> parse_file_time(std::string_view text) {
-  const WallTime time = TRY(parse_rfc3339(text));
-  FileTime file_time(time);
+  // 64 bits of nanoseconds reach from 1677 to 2262. What lies outside, such as Go's zero time, is
+  // not the time of a file; the nearest will do.
+  const WallTime time =
+      std::clamp(TRY(parse_rfc3339(text)), std::chrono::ceil<WallTime::duration>(FileTime::min()),
+                 std::chrono::floor<WallTime::duration>(FileTime::max()) - std::chrono::seconds(1));
+  const FileTime file_time(time);
   const std::size_t dot = text.find('.');
   if (dot == text.npos) return file_time;
   // parse_rfc3339() cuts to microseconds: digits 7 to 9 are the rest.

@@ -425,6 +425,12 @@ Error JsonReader::wrong(std::string_view name, std::string_view expected,
 
 namespace {
 
+// RFC 3339 has four digits for the year; an offset can lead beyond them.
+bool is_writable(WallTime time) {
+  const auto year = std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(time)).year();
+  return year >= std::chrono::year(0) && year <= std::chrono::year(9999);
+}
+
 template <class Number>
 std::optional<Number> exact_number(const JsonValue& value) {
   if (value.kind() != JsonValue::Kind::Number) return std::nullopt;
@@ -480,7 +486,8 @@ Result<std::optional<WallTime>> JsonReader::find_time(std::string_view name) con
   if (value == nullptr) return std::optional<WallTime>();
   if (value->kind() != JsonValue::Kind::String) return wrong(name, "a time", *value);
   const Result<WallTime> time = parse_rfc3339(value->text());
-  if (!time.ok()) return wrong(name, "a time in RFC 3339 form", *value);
+  if (!time.ok() || !is_writable(time.value()))
+    return wrong(name, "a time in RFC 3339 form", *value);
   return std::optional(time.value());
 }
 

@@ -61,7 +61,8 @@ object_store::ObjectKey files_metadata_key(const BackupName& name);
 // Ours: digests of the backup's objects and its corrupt pages (integrity.h).
 object_store::ObjectKey integrity_key(const BackupName& name);
 // Ours: put into the folder of a backup before its sentinel is removed, and removed last. A folder
-// without sentinel that has it is an interrupted deletion; one that has not may be a running backup.
+// without sentinel that has it is an interrupted deletion; one that has not may be a running
+// backup.
 object_store::ObjectKey deletion_mark_key(const BackupName& name);
 // part_NNN.tar[.<suffix>]; numbers start at 1 and need not be contiguous.
 object_store::ObjectKey part_key(const BackupName& name, int number,
