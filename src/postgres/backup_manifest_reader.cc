@@ -21,7 +21,9 @@ class ManifestBytes {
   char current() const { return buffer_[position_]; }
   void advance() {
     note(buffer_[position_]);
-    if (++position_ == filled_) refill();
+    ++position_;
+    if (error_) position_ = filled_;
+    if (position_ == filled_) refill();
   }
   const std::optional<Error>& error() const { return error_; }
 
@@ -62,8 +64,7 @@ class ManifestBytes {
 
   void fail(Error error) {
     error_ = std::move(error);
-    filled_ = 0;
-    position_ = 0;
+    position_ = filled_;
   }
 
   Source& in_;
