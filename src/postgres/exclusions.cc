@@ -28,7 +28,6 @@ constexpr std::array<std::string_view, 13> kFilesOfPgdata = {
 constexpr std::string_view kRelationCache = "pg_internal.init";
 // Files and directories of sorts and hashes, also below tablespaces.
 constexpr std::string_view kTemporaryPrefix = "pgsql_tmp";
-constexpr std::string_view kTablespaces = "pg_tblspc";
 constexpr std::string_view kLostAndFound = "lost+found";
 
 template <std::size_t kCount>
