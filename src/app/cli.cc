@@ -36,6 +36,9 @@ class Parser {
     app_.set_version_flag("-v,--version", version());
     add_backup_verbs();
     add_restore_verbs();
+    add_wal_verbs();
+    add_retention_verbs();
+    add_wal_reports();
     add_storage_verbs();
     add_answers();
   }
@@ -125,14 +128,14 @@ class Parser {
     add_target(verb(app_, "backup-fetch", "Restore the files of a backup", backup_fetch_,
                     run_backup_fetch),
                backup_fetch_.target, backup_fetch_.name);
-    CLI::App& verify = verb(app_, "backup-verify",
-                            "Read a whole backup and tell what is wrong with it", backup_verify_,
-                            run_backup_verify);
+    CLI::App& verify =
+        verb(app_, "backup-verify", "Read a whole backup and tell what is wrong with it",
+             backup_verify_, run_backup_verify);
     verify.add_option("name", backup_verify_.name, "Backup, or LATEST")->capture_default_str();
     verify.footer("Exit status: 0 nothing is wrong; 1 something is, or it could not be read.");
 
-    CLI::App& restore = verb(app_, "restore", "Restore a cluster to a point in time", restore_,
-                             run_restore);
+    CLI::App& restore =
+        verb(app_, "restore", "Restore a cluster to a point in time", restore_, run_restore);
     add_target(restore, restore_.target, restore_.name);
     restore.add_option("--target-time", restore_.target_time,
                        "Point in time, with a zone: \"2026-08-20 10:00:05+02\"");
@@ -143,8 +146,9 @@ class Parser {
                      "As soon as the backup is consistent");
     CLI::Option* exclusive = restore.add_flag("--target-exclusive", restore_.is_target_exclusive,
                                               "Stop just before the target");
-    restore.add_flag("--target-inclusive", restore_.is_target_inclusive,
-                     "Stop just after the target (the default)")
+    restore
+        .add_flag("--target-inclusive", restore_.is_target_inclusive,
+                  "Stop just after the target (the default)")
         ->excludes(exclusive);
     restore.add_option("--target-timeline", restore_.target_timeline,
                        "latest, current or a number (latest)");
@@ -159,6 +163,82 @@ class Parser {
     restore.add_option("--port", restore_.port, "Port for the started server")
         ->check(CLI::Range(1, 65535));
     restore.add_option("--log", restore_.log_path, "Log of the started server");
+  }
+
+  void add_wal_verbs() {
+    CLI::App& push =
+        verb(app_, "wal-push", "Archive a WAL file: archive_command = 'cairn wal-push %p'",
+             wal_push_, run_wal_push);
+    push.add_option("path", wal_push_.path, "The file, in pg_wal")->required();
+
+    CLI::App& fetch =
+        verb(app_, "wal-fetch", "Bring a WAL file: restore_command = 'cairn wal-fetch %f %p'",
+             wal_fetch_, run_wal_fetch);
+    fetch.add_option("file", wal_fetch_.file, "Name of the file")->required();
+    fetch.add_option("destination", wal_fetch_.destination, "Where to write it")->required();
+    fetch.footer(kFetchFooter);
+
+    CLI::App& prefetch = verb(app_, "wal-prefetch", "Fetch WAL ahead; started by wal-fetch",
+                              wal_prefetch_, run_wal_prefetch);
+    prefetch.group("");
+    prefetch.add_option("file", wal_prefetch_.file)->required();
+    prefetch.add_option("root", wal_prefetch_.root)->required();
+    prefetch.add_option("--segment-bytes", wal_prefetch_.segment_bytes);
+  }
+
+  void add_delete(CLI::App& parent, const char* name, const char* description,
+                  const char* words) {
+    CLI::App* command = parent.add_subcommand(name, description);
+    command->add_option("words", delete_.words, words);
+    command->add_flag("--confirm", delete_.is_confirmed, "Delete; without it, only tell what would");
+    command->add_flag("--use-sentinel-time", delete_.uses_sentinel_time,
+                      "Order backups by their start time, not by name");
+    command->callback([this, name] {
+      delete_.verb = name;
+      line_.run = [options = delete_](CommandContext& context) {
+        return run_delete(context, options);
+      };
+    });
+  }
+
+  void add_retention_verbs() {
+    CLI::App& mark = verb(app_, "backup-mark", "Mark a backup permanent: no delete removes it",
+                          backup_mark_, run_backup_mark);
+    mark.add_option("name", backup_mark_.name, "Backup")->required();
+    mark.add_flag("-i,--impermanent", backup_mark_.is_impermanent, "Take the mark away");
+
+    CLI::App& remove = *app_.add_subcommand("delete", "Delete backups and WAL");
+    remove.require_subcommand(1);
+    add_delete(remove, "before", "All before a backup or a time", "[FIND_FULL] NAME|TIME");
+    add_delete(remove, "retain", "All but the newest backups", "[FULL|FIND_FULL] COUNT");
+    add_delete(remove, "target", "One backup and what depends on it", "[FIND_FULL] NAME|LATEST");
+    add_delete(remove, "everything", "Everything", "[FORCE]: permanent backups too");
+    add_delete(remove, "garbage", "WAL no backup needs and leftovers", "[ARCHIVES|BACKUPS]");
+    remove.get_subcommand("retain")->add_option("--after", delete_.after,
+                                                "Keep also all from this backup or time on");
+    remove.get_subcommand("target")->add_option("--target-user-data", delete_.target_user_data,
+                                                "The backup with this user data");
+    remove.get_subcommand("garbage")->add_flag("--without-backup-check",
+                                               delete_.skips_backup_check,
+                                               "Also if there is no backup at all");
+  }
+
+  void add_wal_reports() {
+    CLI::App& show = verb(app_, "wal-show", "Show the archive by timeline", wal_show_,
+                          run_wal_show);
+    show.add_flag("--detailed-json", wal_show_.is_json, "Print JSON");
+    show.add_flag("--without-backups", wal_show_.has_no_backups, "Leave out the backups");
+
+    CLI::App& verify = verb(app_, "wal-verify", "Check that the archive has no gaps", wal_verify_,
+                            run_wal_verify);
+    verify.add_option("checks", wal_verify_.checks, "integrity, timeline")
+        ->required()
+        ->check(CLI::IsMember({"integrity", "timeline"}));
+    verify.add_flag("--json", wal_verify_.is_json, "Print JSON");
+    verify.add_option("--timeline", wal_verify_.timeline, "Where the cluster is (else asked of it)");
+    verify.add_option("--lsn", wal_verify_.lsn, "Where the cluster is (else asked of it)");
+    verify.add_option("--backup-name", wal_verify_.backup_name, "Look back to this backup");
+    verify.footer("Exit status: 0 whatever was found, as WAL-G's; 1 it could not be judged.");
   }
 
   void add_storage_verbs() {
@@ -255,10 +335,17 @@ class Parser {
   std::string answer_;
 
   BackupListOptions backup_list_;
+  BackupMarkOptions backup_mark_;
+  DeleteOptions delete_;
+  WalShowOptions wal_show_;
+  WalVerifyOptions wal_verify_;
   BackupPushOptions backup_push_;
   BackupFetchOptions backup_fetch_;
   BackupVerifyOptions backup_verify_;
   RestoreOptions restore_;
+  WalPushOptions wal_push_;
+  WalFetchOptions wal_fetch_;
+  WalPrefetchOptions wal_prefetch_;
   StorageListOptions storage_list_;
   StorageGetOptions storage_get_;
   StorageCatOptions storage_cat_;

@@ -26,15 +26,13 @@ constexpr std::chrono::hours kForEver{24 * 365};
 Result<engine::BackupSettings> engine_settings(const Settings& settings,
                                                const BackupPushOptions& options) {
   engine::BackupSettings backup;
-  backup.pgdata =
-      options.pgdata.empty() ? settings.postgres.data_directory : options.pgdata;
+  backup.pgdata = options.pgdata.empty() ? settings.postgres.data_directory : options.pgdata;
   backup.hostname = host_name();
   backup.is_permanent = options.is_permanent;
   const std::string& user_data =
       options.user_data.empty() ? settings.backup.user_data : options.user_data;
   if (!user_data.empty()) backup.user_data_json = TRY(repository::user_data_json_from(user_data));
-  backup.has_files_metadata =
-      settings.backup.has_files_metadata && !options.has_no_files_metadata;
+  backup.has_files_metadata = settings.backup.has_files_metadata && !options.has_no_files_metadata;
   backup.fails_on_corruption = options.fails_on_corruption;
   backup.tar_bytes_max = settings.transfer.tar_size_threshold_bytes;
   backup.reader_count = settings.transfer.upload_disk_concurrency;
@@ -51,8 +49,9 @@ void report(const engine::BackupReport& report, std::chrono::seconds duration) {
            format_bytes(report.uncompressed_bytes), format_bytes(report.compressed_bytes),
            format_seconds(duration));
   if (report.corrupt_page_count > 0) {
-    log_warning("{} pages of the cluster have a wrong checksum; `cairn backup-verify {}` names them",
-                report.corrupt_page_count, report.name);
+    log_warning(
+        "{} pages of the cluster have a wrong checksum; `cairn backup-verify {}` names them",
+        report.corrupt_page_count, report.name);
   }
   // The words that scripts look for in WAL-G's output.
   log_info("Wrote backup with name {} to storage default", report.name);
@@ -71,8 +70,7 @@ Result<ExitStatus> run_backup_push(CommandContext& context, const BackupPushOpti
   const repository::Sealing& sealing = TRY(environment.sealing());
   const auto session = TRY(environment.connect(
       [](std::string_view notice) { log_info("PostgreSQL: {}", notice); }, context.stop));
-  RateLimiter disk_rate(environment.clock(),
-                        environment.settings().transfer.disk_bytes_per_second);
+  RateLimiter disk_rate(environment.clock(), environment.settings().transfer.disk_bytes_per_second);
   log_info("Buffers: {}", format_bytes(engine::backup_memory_bytes(settings, sealing)));
   const SteadyTime start = environment.clock().steady_now();
   const engine::BackupReport done = TRY(engine::push_backup({.store = store,

@@ -27,15 +27,15 @@ Result<ExitStatus> run_backup_verify(CommandContext& context, const BackupVerify
   Environment& environment = context.environment;
   object_store::ObjectStore& store = TRY(environment.store());
   const repository::Sealing& sealing = TRY(environment.sealing());
-  const engine::VerifyReport report = TRY(engine::verify_backup(
-      {.store = store,
-       .cipher = sealing.cipher,
-       .clock = environment.clock(),
-       .progress = environment.progress()},
-      options.name,
-      {.thread_count = environment.settings().transfer.download_concurrency,
-       .spool_directory = std::filesystem::temp_directory_path().string()},
-      context.stop));
+  const engine::VerifyReport report = TRY(
+      engine::verify_backup({.store = store,
+                             .cipher = sealing.cipher,
+                             .clock = environment.clock(),
+                             .progress = environment.progress()},
+                            options.name,
+                            {.thread_count = environment.settings().transfer.download_concurrency,
+                             .spool_directory = std::filesystem::temp_directory_path().string()},
+                            context.stop));
   std::string text;
   for (const std::string& finding : report.findings) text += "WRONG " + finding + "\n";
   if (report.finding_count > report.findings.size()) {

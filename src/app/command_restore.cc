@@ -56,7 +56,8 @@ Result<std::string> default_restore_command(const std::string& config_path) {
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return system_error(error.value(), "find this program's path");
-  const std::string config = config_path.empty() ? "" : fmt::format(" --config \"{}\"", config_path);
+  const std::string config =
+      config_path.empty() ? "" : fmt::format(" --config \"{}\"", config_path);
   return fmt::format("\"{}\"{} wal-fetch \"%f\" \"%p\"", self.string(), config);
 }
 
@@ -97,22 +98,19 @@ Result<> start_and_follow(CommandContext& context, const RestoreOptions& options
         "to run the server, or start it yourself without --start");
   }
   object_store::ObjectStore& store = TRY(environment.store());
-  const std::string binaries =
-      TRY(find_server_binaries(options.server_binaries, fetched.sentinel.pg_version / 10000,
-                               environment.search_path()));
+  const std::string binaries = TRY(find_server_binaries(
+      options.server_binaries, fetched.sentinel.pg_version / 10000, environment.search_path()));
   const std::string log_path =
       options.log_path.empty() ? data_directory + "/cairn_restore.log" : options.log_path;
-  ServerCommand command{.binary = binaries + "/postgres",
-                        .data_directory = data_directory,
-                        .log_path = log_path};
+  ServerCommand command{
+      .binary = binaries + "/postgres", .data_directory = data_directory, .log_path = log_path};
   if (options.port != 0) command.arguments = {"-p", std::to_string(options.port)};
   PostgresServer server = TRY(PostgresServer::start(command));
   log_info("Started PostgreSQL, process {}; its log is {}", server.process_id(), log_path);
   const postgres::WalSegmentSize segment_size =
       TRY(postgres::WalSegmentSize::of(environment.settings().archive.segment_bytes));
   const engine::ReplayWorld world{
-      .connect =
-          [&](std::stop_token stop) -> Result<std::unique_ptr<postgres::PostgresSession>> {
+      .connect = [&](std::stop_token stop) -> Result<std::unique_ptr<postgres::PostgresSession>> {
         auto address = TRY(server_address(data_directory));
         address.emplace("dbname", "postgres");
         return environment.connect_to(address, stop);
@@ -124,8 +122,7 @@ Result<> start_and_follow(CommandContext& context, const RestoreOptions& options
       .action = target.action,
       .start = fetched.sentinel.start_lsn.value_or(postgres::Lsn{}),
       .end = expected_end(store, target, fetched, segment_size, context.stop)};
-  const engine::ReplayReport report =
-      TRY(engine::follow_replay(world, settings, context.stop));
+  const engine::ReplayReport report = TRY(engine::follow_replay(world, settings, context.stop));
   log_info("Replayed WAL{}{}; the server is {}",
            report.replayed ? " up to " + report.replayed->text() : "",
            report.last_commit.empty() ? "" : ", the last transaction of " + report.last_commit,
@@ -139,10 +136,9 @@ Result<> start_and_follow(CommandContext& context, const RestoreOptions& options
 Result<ExitStatus> run_restore(CommandContext& context, const RestoreOptions& options) {
   Environment& environment = context.environment;
   const RecoveryTarget target = TRY(recovery_target(options));
-  const std::string restore_command =
-      options.restore_command.empty()
-          ? TRY(default_restore_command(environment.config_path()))
-          : options.restore_command;
+  const std::string restore_command = options.restore_command.empty()
+                                          ? TRY(default_restore_command(environment.config_path()))
+                                          : options.restore_command;
   TRY(postgres::recovery_settings(target, restore_command));  // Refused before any download.
   object_store::ObjectStore& store = TRY(environment.store());
   const repository::Sealing& sealing = TRY(environment.sealing());
@@ -154,8 +150,8 @@ Result<ExitStatus> run_restore(CommandContext& context, const RestoreOptions& op
       TRY(engine::backup_for_target(store, options.name, target, context.stop));
   const SteadyTime start = environment.clock().steady_now();
   const engine::FetchReport fetched = TRY(engine::fetch_backup(
-      {.store = store, .cipher = sealing.cipher, .progress = environment.progress()},
-      backup.text(), settings, context.stop));
+      {.store = store, .cipher = sealing.cipher, .progress = environment.progress()}, backup.text(),
+      settings, context.stop));
   const auto duration = environment.clock().steady_now() - start;
   report_fetch(fetched, std::chrono::duration_cast<std::chrono::seconds>(duration));
   if (options.starts_server) {

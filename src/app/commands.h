@@ -79,6 +79,57 @@ struct RestoreOptions {
 };
 Result<ExitStatus> run_restore(CommandContext& context, const RestoreOptions& options);
 
+struct WalPushOptions {
+  std::string path = {};
+};
+Result<ExitStatus> run_wal_push(CommandContext& context, const WalPushOptions& options);
+
+struct WalFetchOptions {
+  std::string file = {};
+  std::string destination = {};
+};
+Result<ExitStatus> run_wal_fetch(CommandContext& context, const WalFetchOptions& options);
+
+// Started by wal-fetch, in the background.
+struct WalPrefetchOptions {
+  std::string file = {};  // the segment that recovery has
+  std::string root = {};
+  std::uint64_t segment_bytes = 0;  // 0: as the settings say
+};
+Result<ExitStatus> run_wal_prefetch(CommandContext& context, const WalPrefetchOptions& options);
+
+struct DeleteOptions {
+  std::string verb = {};
+  std::vector<std::string> words = {};
+  bool is_confirmed = false;
+  std::string after = {};
+  std::string target_user_data = {};
+  bool uses_sentinel_time = false;
+  bool skips_backup_check = false;
+};
+Result<ExitStatus> run_delete(CommandContext& context, const DeleteOptions& options);
+
+struct BackupMarkOptions {
+  std::string name = {};
+  bool is_impermanent = false;
+};
+Result<ExitStatus> run_backup_mark(CommandContext& context, const BackupMarkOptions& options);
+
+struct WalShowOptions {
+  bool is_json = false;
+  bool has_no_backups = false;
+};
+Result<ExitStatus> run_wal_show(CommandContext& context, const WalShowOptions& options);
+
+struct WalVerifyOptions {
+  std::vector<std::string> checks = {};  // integrity, timeline
+  bool is_json = false;
+  std::uint32_t timeline = 0;  // 0: asked of the server
+  std::string lsn = {};        // "": asked of the server
+  std::string backup_name = {};
+};
+Result<ExitStatus> run_wal_verify(CommandContext& context, const WalVerifyOptions& options);
+
 // Storage tools.
 struct StorageListOptions {
   std::string folder = {};
