@@ -181,7 +181,7 @@ CurlTransfer::~CurlTransfer() = default;
 
 Result<std::unique_ptr<CurlTransfer>> CurlTransfer::make(const HttpOptions& options) {
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  std::unique_ptr<CurlTransfer> transfer(new CurlTransfer(options));
+  auto transfer = std::unique_ptr<CurlTransfer>(new CurlTransfer(options));
   transfer->curl_->easy = curl_easy_init();
   transfer->curl_->multi = curl_multi_init();
   if (initialised != CURLE_OK || transfer->curl_->easy == nullptr ||

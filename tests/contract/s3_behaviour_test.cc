@@ -12,7 +12,11 @@
 
 namespace cairn::tests {
 
-using namespace object_store;  // NOLINT(google-build-using-namespace): this file is about it.
+using object_store::list_all;
+using object_store::ObjectInfo;
+using object_store::ObjectKey;
+using object_store::ObjectStore;
+using object_store::S3Settings;
 
 namespace {
 

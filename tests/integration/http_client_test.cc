@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real client against a server that misbehaves on purpose, over loopback.
+#include "http/http_client.h"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -7,26 +9,27 @@
 
 #include "base/clock.h"
 #include "concurrency/task_group.h"
-#include "http/http_client.h"
 #include "tests/support/loopback_server.h"
 
-namespace cairn::http {
+namespace cairn::tests {
 namespace {
 
+using http::HttpClient;
+using http::HttpOptions;
+using http::HttpRequest;
+using http::HttpResponse;
 using std::chrono::milliseconds;
-using tests::LoopbackConnection;
-using tests::LoopbackServer;
 
-class CurlHttpClientTest : public testing::Test {
+class HttpClientTest : public testing::Test {
  protected:
-  CurlHttpClientTest() { setenv("NO_PROXY", "127.0.0.1", 1); }
+  HttpClientTest() { setenv("NO_PROXY", "127.0.0.1", 1); }
 
   static HttpOptions impatient() {
     return {.connect_timeout = milliseconds{2000}, .stall_timeout = milliseconds{300}};
   }
   Result<HttpResponse> get(const std::string& url) { return client_->send({.url = url}, {}); }
 
-  std::unique_ptr<HttpClient> client_ = make_http_client(impatient());
+  std::unique_ptr<HttpClient> client_ = http::make_http_client(impatient());
 };
 
 // Answers every request on a connection with the same bytes.
@@ -50,7 +53,7 @@ void expect_unavailable(const Error& error, std::string_view part) {
   EXPECT_FALSE(error.message().contains("secret")) << error.message();
 }
 
-TEST_F(CurlHttpClientTest, ReadsStatusHeadersAndBody) {
+TEST_F(HttpClientTest, ReadsStatusHeadersAndBody) {
   LoopbackServer server(
       always("HTTP/1.1 404 Not Found\r\nETag: \"x\"\r\nX-Two: a\r\nx-two:  b \r\nX-Empty:\r\n"
              "Content-Length: 5\r\n\r\nhello"));
@@ -64,7 +67,7 @@ TEST_F(CurlHttpClientTest, ReadsStatusHeadersAndBody) {
   EXPECT_EQ(read_all(*response.value().body, 100).value(), "hello");
 }
 
-TEST_F(CurlHttpClientTest, SendsExactlyTheRequest) {
+TEST_F(HttpClientTest, SendsExactlyTheRequest) {
   std::string seen;
   LoopbackServer server([&](LoopbackConnection& connection) {
     while (auto request = connection.read_request()) {
@@ -92,7 +95,7 @@ TEST_F(CurlHttpClientTest, SendsExactlyTheRequest) {
   EXPECT_FALSE(seen.contains("Content-Length")) << seen;
 }
 
-TEST_F(CurlHttpClientTest, SendsALargeBodyWhole) {
+TEST_F(HttpClientTest, SendsALargeBodyWhole) {
   std::size_t received = 0;
   LoopbackServer server([&](LoopbackConnection& connection) {
     while (auto request = connection.read_request()) {
@@ -110,7 +113,7 @@ TEST_F(CurlHttpClientTest, SendsALargeBodyWhole) {
   EXPECT_EQ(received, body.size());
 }
 
-TEST_F(CurlHttpClientTest, KeepsConnectionsBetweenRequests) {
+TEST_F(HttpClientTest, KeepsConnectionsBetweenRequests) {
   LoopbackServer server(always("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"));
   for (int i = 0; i < 5; ++i) {
     Result<HttpResponse> response = get(server.url("/"));
@@ -122,14 +125,14 @@ TEST_F(CurlHttpClientTest, KeepsConnectionsBetweenRequests) {
   EXPECT_EQ(server.connection_count(), 1);
 }
 
-TEST_F(CurlHttpClientTest, SendsAgainWhenAKeptConnectionIsDead) {
+TEST_F(HttpClientTest, SendsAgainWhenAKeptConnectionIsDead) {
   LoopbackServer server(once("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
   EXPECT_TRUE(get(server.url("/")).ok());
   EXPECT_TRUE(get(server.url("/")).ok());
   EXPECT_EQ(server.connection_count(), 2);
 }
 
-TEST_F(CurlHttpClientTest, ABodyLeftUnreadCostsTheConnectionOnly) {
+TEST_F(HttpClientTest, ABodyLeftUnreadCostsTheConnectionOnly) {
   const std::string large(4 << 20, 'x');
   LoopbackServer server(
       always(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", large.size(), large)));
@@ -145,7 +148,7 @@ TEST_F(CurlHttpClientTest, ABodyLeftUnreadCostsTheConnectionOnly) {
   EXPECT_EQ(server.connection_count(), 2);
 }
 
-TEST_F(CurlHttpClientTest, ASlowReaderDoesNotStallAndDoesNotBuffer) {
+TEST_F(HttpClientTest, ASlowReaderDoesNotStallAndDoesNotBuffer) {
   std::atomic<std::size_t> sent = 0;
   constexpr std::size_t kTotal = 64 << 20;
   LoopbackServer server([&](LoopbackConnection& connection) {
@@ -172,7 +175,7 @@ TEST_F(CurlHttpClientTest, ASlowReaderDoesNotStallAndDoesNotBuffer) {
   EXPECT_EQ(received, kTotal);
 }
 
-TEST_F(CurlHttpClientTest, ReadsChunkedBodies) {
+TEST_F(HttpClientTest, ReadsChunkedBodies) {
   LoopbackServer server(
       always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n"
              "X-Trailer: 1\r\n\r\n"));
@@ -184,7 +187,7 @@ TEST_F(CurlHttpClientTest, ReadsChunkedBodies) {
   EXPECT_EQ(server.connection_count(), 1);
 }
 
-TEST_F(CurlHttpClientTest, ACutBodyIsUnavailable) {
+TEST_F(HttpClientTest, ACutBodyIsUnavailable) {
   struct Case {
     const char* name;
     const char* answer;
@@ -210,7 +213,7 @@ TEST_F(CurlHttpClientTest, ACutBodyIsUnavailable) {
   }
 }
 
-TEST_F(CurlHttpClientTest, AConnectionClosedWithoutAnswerIsUnavailable) {
+TEST_F(HttpClientTest, AConnectionClosedWithoutAnswerIsUnavailable) {
   for (const char* answer : {"", "HTTP/1.1 200 OK\r\nContent-Len", "nonsense\r\n\r\n"}) {
     SCOPED_TRACE(answer);
     LoopbackServer server(once(answer));
@@ -220,7 +223,7 @@ TEST_F(CurlHttpClientTest, AConnectionClosedWithoutAnswerIsUnavailable) {
   }
 }
 
-TEST_F(CurlHttpClientTest, EndlessHeadersAreRefused) {
+TEST_F(HttpClientTest, EndlessHeadersAreRefused) {
   LoopbackServer server([](LoopbackConnection& connection) {
     if (!connection.read_request()) return;
     connection.write("HTTP/1.1 200 OK\r\n");
@@ -233,7 +236,7 @@ TEST_F(CurlHttpClientTest, EndlessHeadersAreRefused) {
   expect_unavailable(response.error(), "headers");
 }
 
-TEST_F(CurlHttpClientTest, SilenceIsUnavailable) {
+TEST_F(HttpClientTest, SilenceIsUnavailable) {
   LoopbackServer before_headers(
       [](LoopbackConnection& connection) { connection.wait_for_close(); });
   const Result<HttpResponse> none = get(before_headers.url("/secret"));
@@ -252,7 +255,7 @@ TEST_F(CurlHttpClientTest, SilenceIsUnavailable) {
   expect_unavailable(body.error(), "nothing moved for 300 ms");
 }
 
-TEST_F(CurlHttpClientTest, ATricklingServerRunsIntoTheTimeout) {
+TEST_F(HttpClientTest, ATricklingServerRunsIntoTheTimeout) {
   LoopbackServer server([](LoopbackConnection& connection) {
     SystemClock clock;
     connection.read_request();
@@ -268,7 +271,7 @@ TEST_F(CurlHttpClientTest, ATricklingServerRunsIntoTheTimeout) {
   expect_unavailable(body.error(), "no complete answer after waiting");
 }
 
-TEST_F(CurlHttpClientTest, AnswersToHeadAndEmptyAnswersHaveNoBody) {
+TEST_F(HttpClientTest, AnswersToHeadAndEmptyAnswersHaveNoBody) {
   struct Case {
     const char* method;
     const char* answer;
@@ -291,15 +294,15 @@ TEST_F(CurlHttpClientTest, AnswersToHeadAndEmptyAnswersHaveNoBody) {
   }
 }
 
-TEST_F(CurlHttpClientTest, DoesNotFollowRedirects) {
+TEST_F(HttpClientTest, DoesNotFollowRedirects) {
   LoopbackServer server(
       always("HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"));
   EXPECT_EQ(get(server.url("/")).value().status, 301);
 }
 
-TEST_F(CurlHttpClientTest, StopEndsAWaitSoon) {
+TEST_F(HttpClientTest, StopEndsAWaitSoon) {
   LoopbackServer server([](LoopbackConnection& connection) { connection.wait_for_close(); });
-  const std::unique_ptr<HttpClient> patient = make_http_client({});
+  const std::unique_ptr<HttpClient> patient = http::make_http_client({});
   SystemClock clock;
   const SteadyTime started = clock.steady_now();
   std::stop_source stop;
@@ -316,7 +319,7 @@ TEST_F(CurlHttpClientTest, StopEndsAWaitSoon) {
   EXPECT_TRUE(tasks.join().ok());
 }
 
-TEST_F(CurlHttpClientTest, AServerThatIsNotThereIsUnavailable) {
+TEST_F(HttpClientTest, AServerThatIsNotThereIsUnavailable) {
   std::string url;
   {
     LoopbackServer gone(always(""));
@@ -329,7 +332,7 @@ TEST_F(CurlHttpClientTest, AServerThatIsNotThereIsUnavailable) {
   }
 }
 
-TEST_F(CurlHttpClientTest, RefusesRequestsThatWouldSmuggleHeaders) {
+TEST_F(HttpClientTest, RefusesRequestsThatWouldSmuggleHeaders) {
   LoopbackServer server(always("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
   const std::pair<std::string, std::string> bad[] = {{"X-A", "secret\r\nX-B: c"},
                                                      {"X-A", std::string("secret\0", 7)},
@@ -346,7 +349,7 @@ TEST_F(CurlHttpClientTest, RefusesRequestsThatWouldSmuggleHeaders) {
   EXPECT_EQ(get("http://127.0.0.1/a b").error().code(), ErrorCode::InvalidArgument);
 }
 
-TEST_F(CurlHttpClientTest, ManyThreadsShareOneClient) {
+TEST_F(HttpClientTest, ManyThreadsShareOneClient) {
   LoopbackServer server(always("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"));
   TaskGroup tasks({});
   for (int thread = 0; thread < 8; ++thread) {
@@ -364,4 +367,4 @@ TEST_F(CurlHttpClientTest, ManyThreadsShareOneClient) {
 }
 
 }  // namespace
-}  // namespace cairn::http
+}  // namespace cairn::tests
