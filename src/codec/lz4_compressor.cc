@@ -22,6 +22,8 @@ namespace {
 // LZ4 Frame Format 1.6: magic; FLG: version 1, independent blocks, content checksum; BD: blocks of
 // 4 MiB; the second byte of XXH32(FLG, BD). The same bytes that WAL-G writes.
 constexpr std::string_view kFrameHeader("\x04\x22\x4d\x18\x64\x70\xb9", 7);
+// What malloc and the bookkeeping add to a slot.
+constexpr std::size_t kSlotOverheadBytes = 16 * 1024;
 constexpr std::string_view kEndMark("\0\0\0\0", 4);
 
 // XXH32 of all that was written, as the frame ends with it.
@@ -219,7 +221,7 @@ Result<std::unique_ptr<Sink>> make_lz4_compressor(const CompressorOptions& optio
 }
 
 std::uint64_t lz4_compressor_memory_bytes(const CompressorOptions& options) {
-  const std::uint64_t slot_bytes = kLz4BlockBytes + lz4_packed_bytes_max();
+  const std::uint64_t slot_bytes = kLz4BlockBytes + lz4_packed_bytes_max() + kSlotOverheadBytes;
   if (options.thread_count == 1) return slot_bytes;
   return slot_bytes * ParallelLz4Compressor::slot_count(options.thread_count);
 }
