@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "codec/digest.h"
 
 namespace cairn::postgres {
@@ -218,7 +216,7 @@ class BrokenSource final : public Source {
   Result<std::size_t> read(std::span<char> out) override {
     if (is_second_) return unavailable("the disk went away");
     is_second_ = true;
-    return std::copy_n(kSample.begin(), 200, out.begin()) - out.begin();
+    return kSample.copy(out.data(), 200);
   }
 
  private:

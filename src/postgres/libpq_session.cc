@@ -232,6 +232,7 @@ Result<std::unique_ptr<PostgresSession>> connect(const ConnectionSettings& setti
     status = PQconnectPoll(connection.get());
   }
   auto session = std::make_unique<LibpqSession>(std::move(connection), settings, clock);
+  TRY(session->query({.sql = "SET statement_timeout = 0"}, stop));  // Before it ends what follows.
   TRY(session->query({.sql = kSetUpSql}, stop));
   return std::unique_ptr<PostgresSession>(std::move(session));
 }

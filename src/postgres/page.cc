@@ -32,19 +32,25 @@ constexpr std::array<std::uint32_t, kLanes> kStartValues = {
     0xE58F764B, 0x187636BC, 0x5D7B3BB1, 0xE73DE7DE, 0x92BEC979, 0xCCA6C0B2, 0x304A0979, 0x85AA43D4,
     0x783125BB, 0x6CA8EAA2, 0xE407EAC6, 0x4B5CFC3E, 0x9FBF8C76, 0x15CA20BE, 0xF2CA9FD3, 0x959BD756};
 
-// Eight lanes, a register of AVX2; the compiler splits it on lesser machines.
+// Eight lanes, a register of AVX2; the compiler splits it on lesser machines. Read in place,
+// through a type that may lie anywhere: g++ copies through the stack what std::memcpy brings.
 using Lanes = std::uint32_t __attribute__((vector_size(32)));
+using LanesInPage = std::uint32_t __attribute__((vector_size(32), aligned(1), may_alias));
 constexpr std::size_t kRegisters = kRowBytes / sizeof(Lanes);
 
-// Inlined into callers that are compiled for different processors. The checksum field itself
-// counts as zero: it is the low half of the third word.
+// Inlined into callers that are compiled for different processors.
 __attribute__((always_inline)) inline std::uint32_t hash_page(const char* page) {
   Lanes sums[kRegisters];
   std::memcpy(sums, kStartValues.data(), sizeof(sums));
+  // The checksum field itself counts as zero: it is the low half of the third word.
+  constexpr Lanes kEverything = {~0U, ~0U, ~0U, ~0U, ~0U, ~0U, ~0U, ~0U};
+  Lanes counted = {~0U, ~0U, 0xffff0000, ~0U, ~0U, ~0U, ~0U, ~0U};
+  static_assert(kChecksumOffset == 2 * sizeof(std::uint32_t));
   for (std::size_t offset = 0; offset < kPageBytes; offset += kRowBytes) {
-    Lanes values[kRegisters];
-    std::memcpy(values, page + offset, sizeof(values));
-    if (offset == 0) values[0][kChecksumOffset / sizeof(std::uint32_t)] &= 0xffff0000;
+    const auto* row = reinterpret_cast<const LanesInPage*>(page + offset);
+    const Lanes values[kRegisters] = {row[0] & counted, row[1], row[2], row[3]};
+    counted = kEverything;
+#pragma GCC unroll 4  // Or g++ keeps the sums in memory.
     for (std::size_t i = 0; i < kRegisters; ++i) {
       const Lanes mixed = sums[i] ^ values[i];
       sums[i] = (mixed * kPrime) ^ (mixed >> 17);
