@@ -2,7 +2,6 @@
 #include "codec/compression.h"
 
 #include <gtest/gtest.h>
-#include <lz4frame.h>
 #include <malloc.h>
 #include <zlib.h>
 
@@ -136,15 +135,6 @@ TEST(CompressorTest, ThreadsChangeNothingThatIsReadBack) {
           compressed(compression, plain, {.level = {}, .thread_count = threads}, 1'000'003);
       expect_same(decompressed(compression, packed), plain);
     }
-  }
-}
-
-TEST(CompressorTest, Lz4IsTheSameForAnyNumberOfThreads) {
-  const Bytes plain = text_bytes(15'000'000, 6);
-  const Bytes serial = compressed(Compression::Lz4, plain);
-  for (int threads = 2; threads <= 4; ++threads) {
-    EXPECT_TRUE(compressed(Compression::Lz4, plain, {.level = {}, .thread_count = threads}) ==
-                serial);
   }
 }
 
@@ -404,53 +394,6 @@ TEST(DecompressorTest, SkippableFramesAreSkipped) {
     expect_same(decompressed(compression, packed), "text");
     expect_same(decompressed(compression, packed, 1), "text");
   }
-}
-
-// Frames of the lz4 tool: what WAL-G accepts, we must.
-TEST(DecompressorTest, ReadsOtherKindsOfLz4Frames) {
-  struct Case {
-    std::string_view what;
-    std::string_view hex;
-  };
-  const Case cases[] = {
-      {"content size",
-       "04224d186c401800000000000000350f00000069636169726e200600506169726e0a00000000ed88d304"},
-      {"block checksums",
-       "04224d187440bd0f00000069636169726e200600506169726e0ac45b307200000000ed88d304"},
-      {"no content checksum", "04224d186040820f00000069636169726e200600506169726e0a00000000"},
-  };
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.what);
-    expect_same(decompressed(Compression::Lz4, from_hex(c.hex).value()),
-                "cairn cairn cairn cairn\n");
-  }
-}
-
-TEST(DecompressorTest, ReadsLinkedLz4Blocks) {
-  const Bytes plain = text_bytes(300'000, 16);
-  LZ4F_preferences_t preferences{};
-  preferences.frameInfo.blockMode = LZ4F_blockLinked;
-  preferences.frameInfo.blockSizeID = LZ4F_max64KB;
-  Bytes packed(LZ4F_compressFrameBound(plain.size(), &preferences), '\0');
-  const std::size_t size =
-      LZ4F_compressFrame(packed.data(), packed.size(), plain.data(), plain.size(), &preferences);
-  ASSERT_FALSE(LZ4F_isError(size));
-  packed.resize(size);
-  ASSERT_EQ(packed[4] & 0x20, 0);  // FLG without "independent".
-  expect_same(decompressed(Compression::Lz4, packed), plain);
-  expect_same(decompressed(Compression::Lz4, packed, 999), plain);
-}
-
-TEST(DecompressorTest, NamesTheLegacyLz4Frame) {
-  const Bytes legacy = from_hex(
-                           "02214c18"
-                           "05000000"
-                           "5061626361")
-                           .value();
-  const Result<Bytes> back = decompressed(Compression::Lz4, legacy);
-  ASSERT_FALSE(back.ok());
-  EXPECT_EQ(back.error().code(), ErrorCode::Corrupt);
-  EXPECT_TRUE(back.error().message().contains("legacy lz4 frame"));
 }
 
 TEST(DecompressorTest, NamesAnotherFormat) {
