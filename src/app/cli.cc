@@ -67,7 +67,7 @@ class Parser {
         "# Command line\n\n<!-- Made by `cairn docs cli`; do not edit. -->\n\n"
         "What `cairn --help` and `cairn VERB --help` print.\n\n```text\n" +
         app_.help() + "```\n";
-    add_markdown(app_, "", text);
+    add_markdown(app_, app_.get_name(), text);
     return text;
   }
 
@@ -186,11 +186,11 @@ class Parser {
     prefetch.add_option("--segment-bytes", wal_prefetch_.segment_bytes);
   }
 
-  void add_delete(CLI::App& parent, const char* name, const char* description,
-                  const char* words) {
+  void add_delete(CLI::App& parent, const char* name, const char* description, const char* words) {
     CLI::App* command = parent.add_subcommand(name, description);
     command->add_option("words", delete_.words, words);
-    command->add_flag("--confirm", delete_.is_confirmed, "Delete; without it, only tell what would");
+    command->add_flag("--confirm", delete_.is_confirmed,
+                      "Delete; without it, only tell what would");
     command->add_flag("--use-sentinel-time", delete_.uses_sentinel_time,
                       "Order backups by their start time, not by name");
     command->callback([this, name] {
@@ -218,24 +218,24 @@ class Parser {
                                                 "Keep also all from this backup or time on");
     remove.get_subcommand("target")->add_option("--target-user-data", delete_.target_user_data,
                                                 "The backup with this user data");
-    remove.get_subcommand("garbage")->add_flag("--without-backup-check",
-                                               delete_.skips_backup_check,
+    remove.get_subcommand("garbage")->add_flag("--without-backup-check", delete_.skips_backup_check,
                                                "Also if there is no backup at all");
   }
 
   void add_wal_reports() {
-    CLI::App& show = verb(app_, "wal-show", "Show the archive by timeline", wal_show_,
-                          run_wal_show);
+    CLI::App& show =
+        verb(app_, "wal-show", "Show the archive by timeline", wal_show_, run_wal_show);
     show.add_flag("--detailed-json", wal_show_.is_json, "Print JSON");
     show.add_flag("--without-backups", wal_show_.has_no_backups, "Leave out the backups");
 
-    CLI::App& verify = verb(app_, "wal-verify", "Check that the archive has no gaps", wal_verify_,
-                            run_wal_verify);
+    CLI::App& verify =
+        verb(app_, "wal-verify", "Check that the archive has no gaps", wal_verify_, run_wal_verify);
     verify.add_option("checks", wal_verify_.checks, "integrity, timeline")
         ->required()
         ->check(CLI::IsMember({"integrity", "timeline"}));
     verify.add_flag("--json", wal_verify_.is_json, "Print JSON");
-    verify.add_option("--timeline", wal_verify_.timeline, "Where the cluster is (else asked of it)");
+    verify.add_option("--timeline", wal_verify_.timeline,
+                      "Where the cluster is (else asked of it)");
     verify.add_option("--lsn", wal_verify_.lsn, "Where the cluster is (else asked of it)");
     verify.add_option("--backup-name", wal_verify_.backup_name, "Look back to this backup");
     verify.footer("Exit status: 0 whatever was found, as WAL-G's; 1 it could not be judged.");
@@ -298,6 +298,7 @@ class Parser {
   CliAnswer help_on(std::span<const std::string> topic) {
     if (topic.size() == 1 && topic[0] == "settings") return {settings_help()};
     CLI::App* app = &app_;
+    std::string parents;
     for (const std::string& word : topic) {
       const auto has_name = [&](const CLI::App* below) { return below->get_name() == word; };
       const auto found = app->get_subcommands(std::function<bool(CLI::App*)>(has_name));
@@ -305,17 +306,18 @@ class Parser {
         return {fmt::format("there is no help on \"{}\" (see `cairn --help`)", word),
                 ExitStatus::Failed};
       }
+      parents += (parents.empty() ? "" : " ") + app->get_name();
       app = found.front();
     }
-    return {app->help()};
+    return {app->help(parents)};
   }
 
   void add_markdown(CLI::App& parent, const std::string& path, std::string& text) {
     for (CLI::App* below : parent.get_subcommands([](CLI::App*) { return true; })) {
       if (below->get_group().empty()) continue;
-      const std::string name = path + below->get_name();
-      text += fmt::format("\n## {}\n\n```text\n{}```\n", name, below->help());
-      add_markdown(*below, name + " ", text);
+      const std::string name = path + " " + below->get_name();
+      text += fmt::format("\n## {}\n\n```text\n{}```\n", name, below->help(path));
+      add_markdown(*below, name, text);
     }
   }
 

@@ -238,7 +238,7 @@ const SettingFact* find_setting(std::string_view name) {
 std::optional<std::string> nearest_setting(std::string_view name) {
   const std::string_view bare = without_storage_prefix(name);
   const SettingFact* nearest = nullptr;
-  std::size_t least = name.size() / 4 + 1;
+  std::size_t least = std::max<std::size_t>(3, name.size() / 4 + 1);
   for (const SettingFact& fact : kSettings) {
     const std::size_t distance = edit_distance(fact.is_storage ? bare : name, fact.name);
     if (distance >= least) continue;

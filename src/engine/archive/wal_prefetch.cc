@@ -52,7 +52,7 @@ class Window {
  private:
   struct State {
     std::size_t next = 0;
-    std::size_t end = 0;         // the first one that cannot be had
+    std::size_t end = 0;              // the first one that cannot be had
     std::optional<Error> error = {};  // why, unless it is the end of the WAL
     int fetched = 0;
   };
