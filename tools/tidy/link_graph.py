@@ -27,7 +27,7 @@ THIRD_PARTY = {
 
 # Headers of the C library and the kernel; C++'s own have no dot.
 SYSTEM = re.compile(
-    r"^(?:sys/\w+|linux/\w+|arpa/inet|netinet/\w+|net/if|dirent|errno|fcntl|grp|immintrin|malloc|nmmintrin|cpuid|netdb|poll|"
+    r"^(?:sys/\w+|linux/\w+|arpa/inet|netinet/\w+|net/if|dirent|errno|fcntl|grp|immintrin|malloc|stdio|malloc|nmmintrin|cpuid|netdb|poll|"
     r"pwd|sched|signal|spawn|termios|time|unistd)\.h$|^[a-z_0-9]+$"
 )
 

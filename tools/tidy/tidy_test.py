@@ -111,6 +111,7 @@ class TidyTest(unittest.TestCase):
             ("static_assert", in_word("static_assert(sizeof(int) == 4);\n")),
             ("a deleted function", in_word("struct S { S(const S&) = delete; };\n")),
             ("an owned new", in_word("auto p = std::unique_ptr<S>(new S());\n")),
+            ("an owned new with a name", in_word("std::unique_ptr<S> p(new S());\n")),
             ("threads in a test", {"src/base/word_test.cc": CLEAN["src/base/word_test.cc"] + "std::jthread t;\n"}),
             ("the clock's file", {"src/base/clock.cc": CLEAN["src/base/word.cc"] + "auto t = system_clock::now();\n"}),
             ("a task with its issue", in_word("// TODO(#12): later\n")),
