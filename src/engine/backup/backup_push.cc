@@ -85,8 +85,8 @@ class BackupRun {
   Result<> put_records();
   repository::Sentinel sentinel() const;
   Result<> keep_session_alive(std::stop_token stop);
-  Result<> add_bytes(TarStream& tar, const std::string& member, const std::string& in_pgdata,
-                     std::string_view bytes, std::uint32_t mode, files::FileTime modified);
+  Result<> add_bytes(TarStream& tar, const std::string& member, std::string_view bytes,
+                     RecordedFile file, std::uint32_t mode);
   void remove_leftovers();
 
   const BackupWorld& world_;
@@ -270,22 +270,20 @@ Result<> BackupRun::keep_session_alive(std::stop_token stop) {
   return {};
 }
 
-Result<> BackupRun::add_bytes(TarStream& tar, const std::string& member,
-                              const std::string& in_pgdata, std::string_view bytes,
-                              std::uint32_t mode, files::FileTime modified) {
-  codec::TarEntry entry = tar_entry(in_pgdata, {.size_bytes = bytes.size(), .mode = mode});
+Result<> BackupRun::add_bytes(TarStream& tar, const std::string& member, std::string_view bytes,
+                              RecordedFile file, std::uint32_t mode) {
+  codec::TarEntry entry = tar_entry(
+      file.in_pgdata,
+      {.size_bytes = bytes.size(), .mode = mode, .modified = file.modified});
   entry.name = member;
-  entry.modified_seconds =
-      std::chrono::floor<std::chrono::seconds>(modified).time_since_epoch().count();
   TRY(tar.start_member(entry));
   TRY(tar.write(bytes));
   codec::Crc32c crc;
   crc.update(bytes);
-  return record_->add_file({.in_pgdata = in_pgdata,
-                            .size_bytes = bytes.size(),
-                            .modified = modified,
-                            .copied = {.crc32c = crc.value()},
-                            .is_in_files_metadata = false});
+  file.size_bytes = bytes.size();
+  file.copied = {.crc32c = crc.value()};
+  file.is_in_files_metadata = false;
+  return record_->add_file(file);
 }
 
 Result<> BackupRun::upload_control_file(Uploader& uploader) {
@@ -293,7 +291,8 @@ Result<> BackupRun::upload_control_file(Uploader& uploader) {
   const auto key = repository::control_tar_key(*name_, world_.sealing.compression);
   const auto tar = TRY(TarStream::start(uploader, world_.sealing, key));
   const std::string path(postgres::kControlFilePath);
-  TRY(add_bytes(*tar, "/" + path, path, control.bytes, control.stat.mode, control.stat.modified));
+  TRY(add_bytes(*tar, "/" + path, control.bytes,
+                {.in_pgdata = path, .modified = control.stat.modified}, control.stat.mode));
   const FinishedTar finished = TRY(tar->finish());
   return record_->add_tar(finished, /*is_listed=*/false);
 }
@@ -329,8 +328,11 @@ Result<> BackupRun::upload_label(Uploader& uploader) {
   const auto tar = TRY(TarStream::start(uploader, world_.sealing, key));
   const std::string map_name(postgres::kTablespaceMapName);
   const std::string label_name(postgres::kBackupLabelName);
-  TRY(add_bytes(*tar, map_name, map_name, backup_stop_.tablespace_map, 0600, {}));
-  TRY(add_bytes(*tar, label_name, label_name, backup_stop_.backup_label, 0600, {}));
+  const std::string& map = backup_stop_.tablespace_map;
+  // A restore makes the links itself, perhaps to other places, and leaves out a map that says
+  // otherwise (see Extractor), so such a map is no part of what can be verified.
+  TRY(add_bytes(*tar, map_name, map, {.in_pgdata = map_name, .is_in_manifest = map.empty()}, 0600));
+  TRY(add_bytes(*tar, label_name, backup_stop_.backup_label, {.in_pgdata = label_name}, 0600));
   TRY(record_->finish_manifest({{start_.timeline, start_.lsn, backup_stop_.lsn}}));
   const std::string member = "/" + std::string(postgres::kBackupManifestName);
   const files::FileTime now = finish_time_;

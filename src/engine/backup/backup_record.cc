@@ -27,10 +27,12 @@ BackupRecord::BackupRecord(const std::string& spool_directory, int major_version
 
 Result<> BackupRecord::add_file(const RecordedFile& file) {
   const std::lock_guard lock(mutex_);
-  TRY(manifest_writer_.add({.path = file.in_pgdata,
-                            .size_bytes = file.size_bytes,
-                            .modified = whole_seconds(file.modified),
-                            .crc32c = file.copied.crc32c}));
+  if (file.is_in_manifest) {
+    TRY(manifest_writer_.add({.path = file.in_pgdata,
+                              .size_bytes = file.size_bytes,
+                              .modified = whole_seconds(file.modified),
+                              .crc32c = file.copied.crc32c}));
+  }
   for (const std::uint32_t block : file.copied.corrupt_blocks) {
     if (integrity_.corrupt_pages.size() == repository::kCorruptPagesStoredMax) break;
     integrity_.corrupt_pages.push_back({.file = file.in_pgdata, .block = block});

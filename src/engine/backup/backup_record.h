@@ -28,6 +28,7 @@ struct RecordedFile {
   CopiedFile copied = {};
   // False for the control file, the label and the tablespace map, which WAL-G restores by name.
   bool is_in_files_metadata = true;
+  bool is_in_manifest = true;
 };
 
 struct BackupTotals {

@@ -14,7 +14,6 @@ namespace cairn::engine {
 namespace {
 
 constexpr std::size_t kTarCountMax = 1'000'000;
-constexpr std::string_view kTarFolder = "tar_partitions/";
 
 // "part_001.tar.lz4" without what follows ".tar".
 std::string_view stem_of(std::string_view name) { return name.substr(0, name.find('.')); }
@@ -55,8 +54,7 @@ Result<BackupTars> list_tars(object_store::ObjectStore& store, const ChainStep& 
   BackupTars tars;
   std::set<std::string> found;
   for (const object_store::ObjectInfo& object : objects) {
-    std::string name = object.key.substr(prefix.size());
-    TRY(repository::compression_of_name(name).context(object.key));
+    const std::string name = object.key.substr(prefix.size());
     found.insert(name);
     TarObject tar{.name = name,
                   .key = TRY(object_store::ObjectKey::parse(object.key)),
@@ -67,6 +65,7 @@ Result<BackupTars> list_tars(object_store::ObjectStore& store, const ChainStep& 
       if (digest == integrity->objects.end()) continue;
       tar.digest = digest->second;
     }
+    TRY(repository::compression_of_name(name).context(object.key));
     tars.size_bytes += tar.size_bytes;
     if (stem_of(name) == "pg_control") {
       tars.control = std::move(tar);
@@ -77,10 +76,10 @@ Result<BackupTars> list_tars(object_store::ObjectStore& store, const ChainStep& 
     }
   }
   TRY(check_recorded(tars, found, step, integrity));
-  if (!tars.control && !tars.label) {
+  if (!tars.control) {
     return corrupt(
-        "backup {} holds neither a control file nor a backup label, so it can not be restored{}",
-        step.name.text(),
+        "backup {} holds no control file ({}pg_control.tar), so it can not be restored{}",
+        step.name.text(), kTarFolder,
         objects.empty() ? ": it has no data at all, as the record of a volume snapshot" : "");
   }
   return tars;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -19,6 +20,9 @@
 
 namespace cairn::engine {
 
+// Where the tars of a backup are, below its own folder.
+inline constexpr std::string_view kTarFolder = "tar_partitions/";
+
 struct TarObject {
   std::string name = {};  // "part_001.tar.lz4"
   object_store::ObjectKey key;
@@ -29,12 +33,12 @@ struct TarObject {
 struct BackupTars {
   std::vector<TarObject> parts = {};
   std::optional<TarObject> label = {};    // backup_label.tar; remote backups have none
-  std::optional<TarObject> control = {};  // pg_control.tar
+  std::optional<TarObject> control = {};  // pg_control.tar; never absent
   std::uint64_t size_bytes = 0;
 };
 
 // Corrupt, naming the object, if one that was recorded is missing or has another size, or if there
-// is neither a control file nor a label.
+// is no control file, without which no server starts.
 Result<BackupTars> list_tars(object_store::ObjectStore& store, const ChainStep& step,
                              std::stop_token stop);
 

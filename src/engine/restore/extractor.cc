@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "codec/digest.h"
 #include "engine/restore/increment.h"
+#include "postgres/backup_label.h"
 
 namespace cairn::engine {
 
@@ -63,6 +64,7 @@ Result<> Extractor::extract(Source& tar, const ChainStep& step, std::stop_token 
     const auto source = source_of(step, entry->name);
     if (!source) continue;
     MemberPath path = TRY(parse_member_path(entry->name));
+    if (target_.is_elsewhere(path)) continue;
     files::Directory* directory = TRY(target_.directory_of(path));
     const Member member{*std::move(entry), std::move(path), directory, *source};
     TRY(extract_member(reader, member, stop).context(member.path.in_pgdata()));
@@ -81,6 +83,12 @@ Result<> Extractor::extract_member(codec::TarReader& tar, const Member& member,
       return make_directory(member);
     case codec::TarType::Regular:
       if (member.path.path.empty()) return corrupt("a file can not be the directory itself");
+      if (member.path.in_pgdata() == postgres::kTablespaceMapName && target_.has_tablespaces()) {
+        // The links are made already, to where this restore puts the tablespaces; the server would
+        // change them back to where they were.
+        restored_.add_unchecked(postgres::kTablespaceMapName);
+        return {};
+      }
       TRY(make_parents(member));
       return member.source == FileSource::Increment ? extract_increment(tar, member)
                                                     : extract_file(tar, member, std::move(stop));

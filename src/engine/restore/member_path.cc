@@ -38,6 +38,8 @@ std::string MemberPath::in_pgdata() const {
 
 Result<MemberPath> parse_member_path(std::string_view name) {
   std::string_view path = name;
+  // PostgreSQL names two directories of its base backups like this: "./pg_wal/archive_status/".
+  if (path.starts_with("./")) path.remove_prefix(1);
   if (path.starts_with('/')) path.remove_prefix(1);
   if (path.ends_with('/')) path.remove_suffix(1);
   if (path.empty()) return MemberPath{};

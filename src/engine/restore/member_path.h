@@ -20,8 +20,8 @@ struct MemberPath {
   auto operator<=>(const MemberPath&) const = default;
 };
 
-// Accepts "/base/5/1259", "base/5/1259", "/" and trailing slashes of directories. Corrupt for "..",
-// ".", empty parts, control characters, and paths over 4096 bytes.
+// Accepts "/base/5/1259", "base/5/1259", "./base", "/" and trailing slashes of directories. Corrupt
+// for "..", any other ".", empty parts, control characters, and paths over 4096 bytes.
 Result<MemberPath> parse_member_path(std::string_view name);
 
 }  // namespace cairn::engine

@@ -19,6 +19,7 @@ TEST(MemberPathTest, PlacesMembersBelowTheirRoot) {
       {"/base/5/1259", {"", "base/5/1259"}},
       {"base/5/1259", {"", "base/5/1259"}},  // Remote backups have no leading slash.
       {"/base/5/", {"", "base/5"}},
+      {"./pg_wal/archive_status/", {"", "pg_wal/archive_status"}},
       {"/", {"", ""}},
       {"/pg_tblspc", {"", "pg_tblspc"}},
       {"/pg_tblspc/16400", {"16400", ""}},
@@ -37,7 +38,7 @@ TEST(MemberPathTest, PlacesMembersBelowTheirRoot) {
 
 TEST(MemberPathTest, RefusesWhatCouldLeadOutside) {
   const std::string_view names[] = {"..",         "/../etc/passwd", "/base/../../etc/passwd",
-                                    "/base/./5",  "//etc/passwd",   "/base//5",
+                                    "/base/./5",  "././base",     ".//etc", "//etc/passwd",   "/base//5",
                                     "/base/a\0b"sv, "/pg_tblspc/16400/../../x"};
   for (const std::string_view name : names) {
     SCOPED_TRACE(name);

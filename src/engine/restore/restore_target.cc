@@ -18,10 +18,6 @@ constexpr std::string_view kMarkerText =
     "usable cluster. Run the restore again: it empties the directory first.\n";
 
 Result<std::unique_ptr<files::Directory>> open_or_make(const std::string& path) {
-  if (!path.starts_with('/')) {
-    return invalid_argument("\"{}\" is not an absolute path; give the full path of the directory",
-                            path);
-  }
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) return system_error(error.value(), "make directory " + path);
@@ -52,12 +48,14 @@ Result<bool> is_usable_pg_wal(files::Directory& directory, const files::Director
       inside, [](const files::DirectoryEntry& found) { return found.name == "lost+found"; });
 }
 
-Result<> check_empty(files::Directory& directory, bool is_data_directory) {
+enum class Role { Data, Tablespace, Wal };
+
+Result<> check_empty(files::Directory& directory, Role role) {
   const std::vector<files::DirectoryEntry> entries = TRY(directory.list(""));
-  if (holds_marker(entries)) return {};
+  if (role != Role::Wal && holds_marker(entries)) return {};
   for (const files::DirectoryEntry& entry : entries) {
     if (entry.name == "lost+found") continue;
-    if (is_data_directory && entry.name == "pg_wal") {
+    if (role == Role::Data && entry.name == "pg_wal") {
       const bool is_usable = TRY(is_usable_pg_wal(directory, entry));
       if (is_usable) continue;
     }
@@ -67,6 +65,59 @@ Result<> check_empty(files::Directory& directory, bool is_data_directory) {
         directory.path(), entry.name);
   }
   return {};
+}
+
+// Judges a directory before anything is made or removed.
+Result<> check_place(const std::string& path, Role role) {
+  if (!path.starts_with('/')) {
+    return invalid_argument("\"{}\" is not an absolute path; give the full path of the directory",
+                            path);
+  }
+  const auto opened = files::open_disk_directory(path);
+  if (!opened.ok() && opened.error().code() == ErrorCode::NotFound) return {};
+  if (!opened.ok()) return opened.error();
+  return check_empty(*opened.value(), role);
+}
+
+Result<> check_distinct(const TargetSettings& settings) {
+  std::map<std::filesystem::path, std::string> taken;
+  const auto take = [&](const std::string& path, const std::string& what) -> Result<> {
+    std::error_code error;
+    const std::filesystem::path real =
+        std::filesystem::weakly_canonical(path + "/", error).lexically_normal();
+    const auto [other, is_free] = taken.try_emplace(error ? path : real.string(), what);
+    if (is_free) return {};
+    return invalid_argument("{} and {} can not both be restored to \"{}\"", other->second, what,
+                            path);
+  };
+  TRY(take(settings.data_directory, "the data directory"));
+  for (const auto& [oid, location] : settings.tablespaces) {
+    TRY(take(location, "tablespace " + oid));
+  }
+  if (!settings.wal_directory.empty()) TRY(take(settings.wal_directory, "the WAL directory"));
+  return {};
+}
+
+Result<> check_places(const TargetSettings& settings) {
+  TRY(check_place(settings.data_directory, Role::Data));
+  for (const auto& [oid, location] : settings.tablespaces) {
+    TRY(check_place(location, Role::Tablespace).context("tablespace " + oid));
+  }
+  if (!settings.wal_directory.empty()) TRY(check_place(settings.wal_directory, Role::Wal));
+  return check_distinct(settings);
+}
+
+// The error of a data directory whose pg_wal is there and is no link to `wal_directory`.
+Result<> check_wal_link(files::Directory& data, const std::string& wal_directory) {
+  const Result<files::FileStat> existing = data.stat("pg_wal");
+  if (!existing.ok() && existing.error().code() == ErrorCode::NotFound) return {};
+  if (!existing.ok()) return existing.error();
+  if (existing.value().type == files::FileType::Symlink) {
+    const std::string where = TRY(data.read_symlink("pg_wal"));
+    if (where == wal_directory) return {};
+  }
+  return invalid_argument("{}/pg_wal exists already and is not a link to {}", data.path(),
+                          wal_directory);
 }
 
 // Removes what an interrupted restore left; lost+found, a mount point or link pg_wal, and the marker
@@ -92,20 +143,22 @@ Result<> remove_contents(files::Directory& directory) {
 }  // namespace
 
 Result<std::unique_ptr<RestoreTarget>> RestoreTarget::open(const TargetSettings& settings) {
+  TRY(check_places(settings));
   std::unique_ptr<RestoreTarget> target(new RestoreTarget());
   target->settings_ = settings;
   target->roots_.push_back({"", TRY(open_or_make(settings.data_directory))});
   target->data_ = target->roots_.front().directory.get();
+  if (!settings.wal_directory.empty()) {
+    TRY(check_wal_link(*target->data_, settings.wal_directory));
+  }
   for (const auto& [oid, location] : settings.tablespaces) {
     target->roots_.push_back({oid, TRY(open_or_make(location))});
-  }
-  for (const Root& root : target->roots_) {
-    TRY(check_empty(*root.directory, root.oid.empty()));
   }
   for (const Root& root : target->roots_) {
     TRY(files::write_file_atomically(*root.directory, kIncompleteMarker, kMarkerText, 0600));
     TRY(remove_contents(*root.directory));
   }
+  target->had_pg_wal_ = target->data_->stat("pg_wal").ok();
   TRY(target->data_->set_mode("", kDirectoryMode));
   TRY(target->link_wal_directory());
   TRY(target->link_tablespaces());
@@ -113,18 +166,14 @@ Result<std::unique_ptr<RestoreTarget>> RestoreTarget::open(const TargetSettings&
 }
 
 Result<> RestoreTarget::link_wal_directory() {
-  if (settings_.wal_directory.empty()) return {};
-  const auto wal = TRY(open_or_make(settings_.wal_directory));
-  TRY(check_empty(*wal, false));
-  Result<> made = data_->make_symlink(settings_.wal_directory, "pg_wal");
-  if (made.ok() || made.error().code() != ErrorCode::AlreadyExists) return made;
-  const files::FileStat existing = TRY(data_->stat("pg_wal"));
-  if (existing.type == files::FileType::Symlink) {
-    const std::string where = TRY(data_->read_symlink("pg_wal"));
-    if (where == settings_.wal_directory) return {};
+  if (!settings_.wal_directory.empty()) {
+    TRY(open_or_make(settings_.wal_directory));
+    const Result<> made = data_->make_symlink(settings_.wal_directory, "pg_wal");
+    if (!made.ok() && made.error().code() != ErrorCode::AlreadyExists) return made;
   }
-  return invalid_argument("{}/pg_wal exists already and is not a link to {}",
-                          settings_.data_directory, settings_.wal_directory);
+  const Result<files::FileStat> pg_wal = data_->stat("pg_wal");
+  is_wal_linked_ = pg_wal.ok() && pg_wal.value().type == files::FileType::Symlink;
+  return {};
 }
 
 Result<> RestoreTarget::link_tablespaces() {
@@ -142,6 +191,11 @@ Result<files::Directory*> RestoreTarget::directory_of(const MemberPath& path) co
   }
   return corrupt("the archive holds files of tablespace {}, which the backup does not declare",
                  path.tablespace);
+}
+
+bool RestoreTarget::is_elsewhere(const MemberPath& path) const {
+  return is_wal_linked_ && path.tablespace.empty() &&
+         (path.path == "pg_wal" || path.path.starts_with("pg_wal/"));
 }
 
 Result<std::uint64_t> RestoreTarget::free_space_bytes() const {
@@ -173,6 +227,7 @@ Result<> RestoreTarget::finish() {
 
 Result<> RestoreTarget::empty() {
   for (const Root& root : roots_) TRY(remove_contents(*root.directory));
+  if (!had_pg_wal_) TRY(files::remove_all(*data_, "pg_wal"));
   for (const Root& root : roots_) TRY(root.directory->remove_file(kIncompleteMarker));
   return {};
 }

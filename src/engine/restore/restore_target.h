@@ -28,7 +28,7 @@ struct TargetSettings {
   std::string wal_directory = {};
 };
 
-// Not thread-safe but for directory_of() and prepare_parents(). One restore at a time per target: a
+// Not thread-safe but for the const ones. One restore at a time per target: a
 // second one finds a directory that is not empty.
 class RestoreTarget {
  public:
@@ -40,6 +40,10 @@ class RestoreTarget {
   // declare.
   Result<files::Directory*> directory_of(const MemberPath& path) const;
   files::Directory& data_directory() const { return *data_; }
+  bool has_tablespaces() const { return !settings_.tablespaces.empty(); }
+  // Whether `path` is pg_wal or below it while that is a link: nothing is restored there, and the
+  // server makes the directories it needs.
+  bool is_elsewhere(const MemberPath& path) const;
 
   // The smallest free space among the file systems, in bytes.
   Result<std::uint64_t> free_space_bytes() const;
@@ -61,6 +65,8 @@ class RestoreTarget {
   Result<> link_wal_directory();
 
   TargetSettings settings_;
+  bool had_pg_wal_ = false;  // before the restore: then it stays, as the mount point of a volume
+  bool is_wal_linked_ = false;
   files::Directory* data_ = nullptr;
   std::vector<Root> roots_;
 };

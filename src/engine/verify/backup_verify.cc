@@ -12,6 +12,7 @@
 #include "engine/backup/wal_wait.h"
 #include "engine/restore/backup_tars.h"
 #include "engine/restore/chain_plan.h"
+#include "engine/verified_source.h"
 #include "engine/verify/tar_check.h"
 #include "files/spool.h"
 #include "postgres/control_file.h"
@@ -21,6 +22,7 @@ namespace cairn::engine {
 namespace {
 
 constexpr std::size_t kManifestMemoryBytes = 4 * 1024 * 1024;
+constexpr std::size_t kRecordChunkBytes = 256 * 1024;
 
 bool is_about_the_backup(const Error& error) {
   return error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::NotFound ||
@@ -53,6 +55,7 @@ class Verification {
 
  private:
   Result<> verify_step(const ChainStep& step, bool is_whole, bool is_last);
+  Result<> verify_records(const ChainStep& step);
   Result<> verify_parts(const BackupTars& tars, const TarCheck& check, RestoredFiles& files);
   Result<> verify_tar(const TarObject& tar, const TarCheck& check, RestoredFiles& files,
                       std::stop_token stop);
@@ -84,8 +87,10 @@ Result<> Verification::verify_step(const ChainStep& step, bool is_whole, bool is
   }
   const BackupTars tars = TRY(std::move(listed));
   world_.progress.total(tars.size_bytes);
+  TRY(verify_records(step));
   RestoredFiles files;
   TarCheck check{.backup_start = step.sentinel.start_lsn.value_or(postgres::Lsn{}),
+                 .backup_finish = step.sentinel.finish_lsn.value_or(postgres::Lsn{}),
                  .is_whole = is_whole,
                  .report = [this](std::string line) { find(std::move(line)); }};
   if (tars.control) {
@@ -103,6 +108,30 @@ Result<> Verification::verify_step(const ChainStep& step, bool is_whole, bool is
   check.manifest = is_whole ? &manifest_ : nullptr;
   TRY(verify_tar(*tars.label, check, files, stop_));
   return is_whole ? check_manifest(files) : Result<>();
+}
+
+// The objects with a digest that are no tars: files_metadata.json. A broken integrity record was
+// found by list_tars().
+Result<> Verification::verify_records(const ChainStep& step) {
+  const auto integrity = TRY(repository::find_integrity(world_.store, step.name, stop_));
+  if (!integrity) return {};
+  for (const auto& [name, digest] : integrity->objects) {
+    if (name.starts_with(kTarFolder)) continue;
+    const auto read = [&]() -> Result<> {
+      const auto key =
+          TRY(object_store::ObjectKey::parse(repository::backup_prefix(step.name) + name));
+      VerifiedSource source(TRY(world_.store.open(key, {}, stop_)).body, digest, {});
+      std::vector<char> chunk(kRecordChunkBytes);
+      while (TRY(source.read(chunk)) > 0) {
+        if (stop_.stop_requested()) return cancelled("stopped while verifying {}", name);
+      }
+      return {};
+    };
+    Result<> checked = read();
+    if (!checked.ok() && !is_about_the_backup(checked.error())) return checked;
+    if (!checked.ok()) find(name + ": " + checked.error().message());
+  }
+  return {};
 }
 
 Result<> Verification::verify_parts(const BackupTars& tars, const TarCheck& check,

@@ -71,14 +71,21 @@ class TarChecker {
     for (std::size_t at = 0; at + postgres::kPageBytes <= bytes.size();
          at += postgres::kPageBytes) {
       const auto in_file = static_cast<std::uint32_t>((offset + at) / postgres::kPageBytes);
+      const std::string_view page = bytes.substr(at, postgres::kPageBytes);
       const auto verdict =
-          postgres::check_page(bytes.substr(at, postgres::kPageBytes),
-                               relation.first_block() + in_file, check_.backup_start);
+          postgres::check_page(page, relation.first_block() + in_file, check_.backup_start);
       ++facts_.page_count;
-      if (!postgres::is_bad(verdict)) continue;
+      if (!postgres::is_bad(verdict) && !is_from_the_future(verdict, page)) continue;
       check_.report(fmt::format("block {} of {}: {}", in_file, in_pgdata,
                                 postgres::page_verdict_name(verdict)));
     }
+  }
+
+  // No page was changed after the backup had ended: what claims so is garbage, and replay will not
+  // make it good.
+  bool is_from_the_future(postgres::PageVerdict verdict, std::string_view page) const {
+    return verdict == postgres::PageVerdict::Changed && check_.backup_finish.is_valid() &&
+           postgres::page_lsn(page) > check_.backup_finish;
   }
 
   const TarCheck& check_;
