@@ -51,7 +51,8 @@ Spool::~Spool() {
 }
 
 Result<> Spool::write(std::string_view bytes) {
-  if (memory_.size() + bytes.size() > memory_bytes_max_) TRY(spill());
+  const bool is_full = memory_.size() + bytes.size() > memory_bytes_max_;
+  if (is_full && !memory_.empty()) TRY(spill());
   memory_.append(bytes);
   return {};
 }

@@ -20,7 +20,7 @@ Bytes fill_and_read_back(Spool& spool, std::size_t bytes) {
 
 TEST(SpoolTest, GivesBackWhatItGotFromMemoryAndFromDisk) {
   const tests::TemporaryDirectory directory;
-  for (const std::size_t memory_bytes_max : {1 << 20, 1000, 10}) {
+  for (const std::size_t memory_bytes_max : {1'000'000U, 1000U, 10U}) {
     SCOPED_TRACE(memory_bytes_max);
     Spool spool(directory.path(), memory_bytes_max);
     const Bytes bytes = fill_and_read_back(spool, 100'000);
