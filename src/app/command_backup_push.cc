@@ -40,6 +40,7 @@ Result<engine::BackupSettings> engine_settings(const Settings& settings,
                    .thread_count = settings.transfer.upload_concurrency};
   backup.spool_directory = std::filesystem::temp_directory_path().string();
   backup.stop_deadline = settings.backup.stop_timeout.value_or(kForEver);
+  backup.wal_deadline = settings.backup.wal_wait;
   backup.ping_interval = settings.backup.alive_check_interval;
   return backup;
 }

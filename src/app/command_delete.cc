@@ -20,15 +20,13 @@ Result<ExitStatus> run_delete(CommandContext& context, const DeleteOptions& opti
                                      .target_user_data = options.target_user_data,
                                      .uses_sentinel_time = options.uses_sentinel_time,
                                      .skips_backup_check = options.skips_backup_check};
-  const engine::DeleteRequest request = TRY(engine::parse_delete_request(
-      options.verb, options.words, flags, environment.clock().now()));
+  const engine::DeleteRequest request = TRY(
+      engine::parse_delete_request(options.verb, options.words, flags, environment.clock().now()));
   object_store::ObjectStore& store = TRY(environment.store());
-  const engine::RetentionSettings settings = {
-      .segment_size =
-          TRY(postgres::WalSegmentSize::of(environment.settings().archive.segment_bytes))};
-  const engine::DeleteOutcome outcome =
-      TRY(engine::run_delete(store, request, settings, options.is_confirmed, environment.clock(),
-                             say, context.stop));
+  const engine::RetentionSettings settings = {.segment_size = TRY(postgres::WalSegmentSize::of(
+                                                  environment.settings().archive.segment_bytes))};
+  const engine::DeleteOutcome outcome = TRY(engine::run_delete(
+      store, request, settings, options.is_confirmed, environment.clock(), say, context.stop));
   if (outcome.failure_count > 0) return engine::delete_failure(outcome);
   return ExitStatus::Ok;
 }

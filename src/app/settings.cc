@@ -220,9 +220,8 @@ Result<> read_backup(const SettingReader& reader, BackupSettings& backup) {
   backup.user_data = reader.text("WALG_SENTINEL_USER_DATA");
   backup.fetch_user_data = reader.text("WALG_FETCH_TARGET_USER_DATA");
   backup.has_files_metadata = !TRY(reader.flag("WALG_WITHOUT_FILES_METADATA")).value_or(false);
-  backup.stores_all_corrupt_blocks =
-      TRY(reader.flag("WALG_STORE_ALL_CORRUPT_BLOCKS")).value_or(false);
   backup.stop_timeout = TRY(reader.duration("WALG_STOP_BACKUP_TIMEOUT"));
+  backup.wal_wait = TRY(reader.duration("CAIRN_WAL_WAIT")).value_or(backup.wal_wait);
   const auto interval = TRY(reader.duration("WALG_ALIVE_CHECK_INTERVAL"));
   if (interval && *interval < std::chrono::seconds(1)) {
     return invalid_argument("WALG_ALIVE_CHECK_INTERVAL is \"{}\"; it must be at least 1s",

@@ -75,8 +75,8 @@ struct BackupSettings {
   std::string user_data = {};  // JSON or text, as given; "" for none
   std::string fetch_user_data = {};
   bool has_files_metadata = true;
-  bool stores_all_corrupt_blocks = false;
   std::optional<std::chrono::milliseconds> stop_timeout = {};  // absent: wait for ever
+  std::chrono::milliseconds wal_wait{300'000};
   std::chrono::milliseconds alive_check_interval{60'000};
 };
 

@@ -33,6 +33,7 @@ TEST(SettingsTest, ReadsWhatIsSet) {
       {"PG_READY_RENAME", "TRUE"},
       {"WALG_WITHOUT_FILES_METADATA", "1"},
       {"WALG_STOP_BACKUP_TIMEOUT", "1m30s"},
+      {"CAIRN_WAL_WAIT", "7s"},
       {"WALG_LOG_LEVEL", "DEVEL"},
       {"PGDATA", "/data"},
       {"PGHOST", "/run"},
@@ -49,6 +50,7 @@ TEST(SettingsTest, ReadsWhatIsSet) {
   EXPECT_TRUE(settings.archive.renames_ready);
   EXPECT_FALSE(settings.backup.has_files_metadata);
   EXPECT_EQ(settings.backup.stop_timeout, 90s);
+  EXPECT_EQ(settings.backup.wal_wait, 7s);
   EXPECT_EQ(settings.log_level, LogLevel::Debug);
   EXPECT_EQ(settings.postgres.data_directory, "/data");
   EXPECT_EQ(settings.postgres.connection.at("PGHOST"), "/run");

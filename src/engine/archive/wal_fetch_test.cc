@@ -7,6 +7,8 @@
 #include <regex>
 
 #include "codec/cipher.h"
+#include "engine/archive/prefetch_directory.h"
+#include "engine/archive/wal_download.h"
 #include "engine/archive/wal_prefetch.h"
 #include "engine/archive/wal_push.h"
 #include "files/disk_directory.h"

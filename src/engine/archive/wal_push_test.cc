@@ -7,6 +7,9 @@
 #include <filesystem>
 #include <mutex>
 
+#include "engine/archive/archive_state.h"
+#include "engine/archive/send_ahead.h"
+#include "engine/archive/wal_upload.h"
 #include "files/disk_directory.h"
 #include "object_store/memory/memory_store.h"
 #include "repository/names.h"
