@@ -29,8 +29,8 @@ bool is_valid_key(std::string_view text) {
 Result<ObjectKey> ObjectKey::parse(std::string_view text) {
   if (is_valid_key(text)) return ObjectKey(Checked{}, std::string(text));
   return invalid_argument(
-      "\"{}\" is not an object name: it needs 1 to 1024 bytes, no leading or trailing slash, and no "
-      "empty, \".\" or \"..\" part",
+      "\"{}\" is not an object name: it needs 1 to 1024 bytes, no leading or trailing slash, and "
+      "no empty, \".\" or \"..\" part",
       text.substr(0, kKeyBytesMax));
 }
 

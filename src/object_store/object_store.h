@@ -56,8 +56,8 @@ struct ObjectInfo {
 };
 
 // A part of an object: `length` bytes (at least one) from `offset`, to the end when absent. What
-// reaches beyond the end is cut; an offset at or beyond the end is InvalidArgument, except 0 without
-// a length, which opens an empty object too.
+// reaches beyond the end is cut. An offset at or beyond the end is InvalidArgument, except 0
+// without a length, which opens an empty object too.
 struct ByteRange {
   std::uint64_t offset = 0;
   std::optional<std::uint64_t> length = {};
@@ -162,7 +162,8 @@ Result<Bytes> get(ObjectStore& store, const ObjectKey& key, std::uint64_t bytes_
 // The object's facts, or nothing if there is none.
 Result<std::optional<ObjectInfo>> find(ObjectStore& store, const ObjectKey& key,
                                        std::stop_token stop);
-// Every page of a listing, one object at a time; stops at the first error, of the store or of `take`.
+// Every page of a listing, one object at a time; stops at the first error, of the store or of
+// `take`.
 Result<> for_each(ObjectStore& store, ListRequest request,
                   const std::function<Result<>(const ObjectInfo&)>& take, std::stop_token stop);
 // All of a listing in memory; Internal beyond `count_max`.

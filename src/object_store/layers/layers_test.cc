@@ -127,11 +127,5 @@ TEST_F(LayersTest, ThePrefixIsInTheStoreAndNotInTheAnswers) {
   EXPECT_EQ(failing->remove_batch({&kKey, 1}, kNever).value().at(0).key, kKey.text());
 }
 
-TEST(OperationTest, EveryOperationHasItsName) {
-  EXPECT_EQ(operation_name(Operation::Put), "put");
-  EXPECT_EQ(operation_name(Operation::CollectUnfinished), "collect_unfinished");
-  EXPECT_EQ(static_cast<std::size_t>(Operation::CollectUnfinished) + 1, kOperationCount);
-}
-
 }  // namespace
 }  // namespace cairn::object_store
