@@ -82,11 +82,13 @@ class ManifestBytes {
 // An input iterator over ManifestBytes; the default one is the end.
 class ManifestIterator {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): the names that std::iterator_traits wants.
   using value_type = char;
   using difference_type = std::ptrdiff_t;
   using pointer = const char*;
   using reference = char;
   using iterator_category = std::input_iterator_tag;
+  // NOLINTEND(readability-identifier-naming)
 
   ManifestIterator() = default;
   explicit ManifestIterator(ManifestBytes* bytes) : bytes_(bytes) {}

@@ -107,6 +107,7 @@ class LibpqSession final : public PostgresSession {
     const SteadyTime deadline =
         clock_.steady_now() + statement.deadline.value_or(statement_deadline_);
     std::vector<const char*> values;
+    values.reserve(statement.parameters.size());
     for (const std::string& parameter : statement.parameters) values.push_back(parameter.c_str());
     if (PQsendQueryParams(connection_.get(), statement.sql.c_str(), static_cast<int>(values.size()),
                           nullptr, values.data(), nullptr, nullptr, 0) == 0) {

@@ -78,8 +78,8 @@ __attribute__((target("avx2"))) std::uint32_t hash_page_avx2(const char* page) {
 
 // Chosen by hand and not by target_clones: an ifunc resolver runs before sanitizers are ready.
 std::uint32_t hash_page_here(const char* page) {
-  static const bool has_avx2 = __builtin_cpu_supports("avx2");
-  return has_avx2 ? hash_page_avx2(page) : hash_page_anywhere(page);
+  static const bool kHasAvx2 = __builtin_cpu_supports("avx2");
+  return kHasAvx2 ? hash_page_avx2(page) : hash_page_anywhere(page);
 }
 #else
 std::uint32_t hash_page_here(const char* page) {
