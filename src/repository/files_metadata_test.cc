@@ -120,9 +120,11 @@ TEST(FilesMetadataTest, StreamsManyEntriesThroughASmallBuffer) {
 
 TEST(FilesMetadataTest, ReadsInAnyCaseAndSkipsWhatItDoesNotKnow) {
   const auto all = read_text(
-      R"({"DatabasesByNames":{"postgres":{"oid":5,"tables_new":{"a":{"oid":1}}}},"x":[[],{}],"y":1.5,)"
+      R"({"DatabasesByNames":{"postgres":{"oid":5,"tables_new":{"a":{"oid":1}}}},"x":[[],)"
+      R"({}],"y":1.5,)"
       R"("FILES":{"/a":{"isskipped":true,"new":{"IsSkipped":false},"mtime":"2026-11-22T07:51:33Z",)"
-      R"("CorruptBlocks":null},"/b":null,"/c":[{}]},"tarfilesets":{"p":["/a",{"x":"y"}],"q":null}})");
+      R"("CorruptBlocks":null},"/b":null,"/c":[{}]},"tarfilesets":{"p":["/a",{"x":"y"}],)"
+      R"("q":null}})");
   ASSERT_OK(all);
   ASSERT_EQ(all.value().files.size(), 1U);
   EXPECT_TRUE(all.value().files[0].is_skipped);

@@ -73,8 +73,9 @@ std::string go_number(const std::string& text) {
   double value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   if (!std::isfinite(value)) return text;
+  if (value == 0) return "0";
   const double size = std::abs(value);
-  const bool has_exponent = size != 0 && (size < 1e-6 || size >= 1e21);
+  const bool has_exponent = (size < 1e-6 || size >= 1e21);
   char buffer[400];
   const auto [end, error] =
       std::to_chars(buffer, buffer + sizeof buffer, value,

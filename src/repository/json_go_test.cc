@@ -84,7 +84,7 @@ TEST(JsonValueTest, WritesNumbersAndMembersAsGoDoes) {
       {"1e20", "100000000000000000000"},
       {"0.0000001", "1e-7"},
       {"0.000001", "0.000001"},
-      {"-0.0", "-0"},
+      {"-0.0", "0"},
       {R"("a<b")", R"("a\u003cb")"},
   };
   for (const Case& c : cases) {
@@ -129,9 +129,9 @@ TEST(JsonValueTest, SkipsWhatIsHugeButSaysThatItWasThere) {
 }
 
 TEST(JsonReaderTest, ReadsNumbersExactlyAndNamesWhatIsWrong) {
-  const JsonValue value = parsed(
-      R"({"max":18446744073709551615,"low":-5,"real":1.5,"text":"x","time":"2026-08-20T10:00:05.1Z",)"
-      R"("far":"0000-01-01T00:00:00+05:00","none":null,"yes":true})");
+  const JsonValue value = parsed(R"({"max":18446744073709551615,"low":-5,"real":1.5,"text":"x",)"
+                                 R"("time":"2026-08-20T10:00:05.1Z",)"
+                                 R"("far":"0000-01-01T00:00:00+05:00","none":null,"yes":true})");
   const JsonReader reader(value, "record r");
   EXPECT_EQ(reader.find_u64("max").value(), 18446744073709551615U);
   EXPECT_EQ(reader.find_i64("low").value(), -5);

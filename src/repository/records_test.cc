@@ -16,11 +16,14 @@ const BackupName kName = BackupName::full("00000001000000000000000E");
 
 // As WAL-G 3.0.9 wrote them.
 constexpr std::string_view kFullSentinel =
-    R"({"LSN":12582952,"PgVersion":150020,"FinishLSN":12583168,"SystemIdentifier":7710900357309345060,)"
+    R"({"LSN":12582952,"PgVersion":150020,"FinishLSN":12583168,)"
+    R"("SystemIdentifier":7710900357309345060,)"
     R"("UncompressedSize":25476950,"CompressedSize":4758410,"DataCatalogSize":25616193,)"
     R"("Spec":{"16384":{"loc":"/srv/ts_extra","link":"pg_tblspc/16384"},"base_prefix":"/srv/data",)"
-    R"("tablespaces":["16384"]},"ChkpNum":null,"Version":2,"StartTime":"2026-11-22T07:51:35.919794Z",)"
-    R"("FinishTime":"2026-11-22T07:51:37.052703Z","DateFmt":"%Y-%m-%dT%H:%M:%S.%fZ","Hostname":"db1",)"
+    R"("tablespaces":["16384"]},"ChkpNum":null,"Version":2,)"
+    R"("StartTime":"2026-11-22T07:51:35.919794Z",)"
+    R"("FinishTime":"2026-11-22T07:51:37.052703Z","DateFmt":"%Y-%m-%dT%H:%M:%S.%fZ",)"
+    R"("Hostname":"db1",)"
     R"("DataDir":"/srv/data","IsPermanent":false})";
 constexpr std::string_view kDeltaSentinel =
     R"({"LSN":16777256,"DeltaLSN":14680104,)"
@@ -28,14 +31,18 @@ constexpr std::string_view kDeltaSentinel =
     R"("DeltaFullName":"base_00000001000000000000000C","DeltaCount":2,"PgVersion":150020,)"
     R"("FinishLSN":16777472,"SystemIdentifier":7710900357309345060,"UncompressedSize":631679,)"
     R"("CompressedSize":123618,"DataCatalogSize":25311914,)"
-    R"("UserData":{"liste":[1,2],"n":1,"note":"a\u003cb \u0026 c\u003ed"},"ChkpNum":null,"Version":2,)"
+    R"("UserData":{"liste":[1,2],"n":1,"note":"a\u003cb \u0026 c\u003ed"},"ChkpNum":null,)"
+    R"("Version":2,)"
     R"("StartTime":"2026-11-22T07:51:41.832608Z","FinishTime":"2026-11-22T07:51:42.882848Z",)"
-    R"("DateFmt":"%Y-%m-%dT%H:%M:%S.%fZ","Hostname":"db1","DataDir":"/srv/data","IsPermanent":true})";
+    R"("DateFmt":"%Y-%m-%dT%H:%M:%S.%fZ","Hostname":"db1","DataDir":"/srv/data",)"
+    R"("IsPermanent":true})";
 constexpr std::string_view kMetadata =
     R"({"start_time":"2026-11-22T07:51:41.832608Z","finish_time":"2026-11-22T07:51:42.882848Z",)"
-    R"("date_fmt":"%Y-%m-%dT%H:%M:%S.%fZ","hostname":"db1","data_dir":"/srv/data","pg_version":150020,)"
+    R"("date_fmt":"%Y-%m-%dT%H:%M:%S.%fZ","hostname":"db1","data_dir":"/srv/data",)"
+    R"("pg_version":150020,)"
     R"("start_lsn":16777256,"finish_lsn":16777472,"is_permanent":false,)"
-    R"("system_identifier":7710900357309345060,"uncompressed_size":631679,"compressed_size":123618,)"
+    R"("system_identifier":7710900357309345060,"uncompressed_size":631679,)"
+    R"("compressed_size":123618,)"
     R"("user_data":{"liste":[1,2],"n":1,"note":"a\u003cb \u0026 c\u003ed"}})";
 
 TEST(SentinelTest, WritesBackWhatWalGWroteByteForByte) {
@@ -80,11 +87,12 @@ TEST(SentinelTest, WritesOptionalMembersWhereWalGDoes) {
 
 TEST(SentinelTest, AcceptsOldForms) {
   // WAL-E's lower-case spec, files inside, the old name of DeltaLSN, no version.
-  const auto old = parse_sentinel(
-      R"({"spec":{"base_prefix":"/d","tablespaces":[]},"Files":{"/a":{"MTime":1}},"TarFileSets":{},)"
-      R"("DeltaFromLSN":5,"DeltaFrom":"base_00000001000000000000000C",)"
-      R"("DeltaFullName":"base_00000001000000000000000C","DeltaCount":1})",
-      kName);
+  const auto old =
+      parse_sentinel(R"({"spec":{"base_prefix":"/d","tablespaces":[]},"Files":{"/a":{"MTime":1}},)"
+                     R"("TarFileSets":{},)"
+                     R"("DeltaFromLSN":5,"DeltaFrom":"base_00000001000000000000000C",)"
+                     R"("DeltaFullName":"base_00000001000000000000000C","DeltaCount":1})",
+                     kName);
   ASSERT_OK(old);
   EXPECT_EQ(old.value().version, 0);
   EXPECT_TRUE(old.value().has_inline_files);
@@ -198,9 +206,11 @@ TEST(TablespaceSpecTest, RefusesWhatARestoreMustNotFollow) {
       {R"({"base_prefix":"/d","tablespaces":["16384"]})", "no entry"},
       {R"({"base_prefix":"/d","tablespaces":["../x"],"../x":{"loc":"/a","link":"pg_tblspc/../x"}})",
        "not the oid"},
-      {R"({"base_prefix":"/d","tablespaces":[16384],"16384":{"loc":"/a","link":"pg_tblspc/16384"}})",
+      {R"({"base_prefix":"/d","tablespaces":[16384],"16384":{"loc":"/a",)"
+       R"("link":"pg_tblspc/16384"}})",
        "not the oid"},
-      {R"({"base_prefix":"/d","tablespaces":["16384"],"16384":{"loc":"a","link":"pg_tblspc/16384"}})",
+      {R"({"base_prefix":"/d","tablespaces":["16384"],"16384":{"loc":"a",)"
+       R"("link":"pg_tblspc/16384"}})",
        "absolute"},
       {R"({"base_prefix":"/d","tablespaces":["16384"],"16384":{"link":"pg_tblspc/16384"}})",
        "absolute"},

@@ -6,6 +6,7 @@
 
 #include "base/guarded.h"
 #include "concurrency/task_group.h"
+#include "repository/json_go.h"
 #include "repository/names.h"
 
 namespace cairn::engine {
@@ -117,6 +118,19 @@ Result<std::vector<BackupName>> list_folders(ObjectStore& store, std::stop_token
   return folders;
 }
 
+// A mark that was cut says less, not something else.
+Result<std::optional<BackupName>> full_in_mark(ObjectStore& store, const BackupName& name,
+                                               std::stop_token stop) {
+  const Bytes text = TRY(object_store::get(store, repository::deletion_mark_key(name),
+                                           repository::kMetadataBytesMax, stop));
+  const Result<repository::JsonValue> json = repository::JsonValue::parse(text, {});
+  const repository::JsonValue* full = json.ok() ? json.value().find("full") : nullptr;
+  if (full == nullptr) return std::optional<BackupName>();
+  Result<BackupName> parsed = BackupName::parse(full->text());
+  if (!parsed.ok()) return std::optional<BackupName>();
+  return std::optional(std::move(parsed).value());
+}
+
 Result<Leftover> inspect_leftover(ObjectStore& store, const BackupName& name,
                                   postgres::WalSegmentSize size, std::stop_token stop) {
   const auto parts = name.parts();
@@ -132,10 +146,21 @@ Result<Leftover> inspect_leftover(ObjectStore& store, const BackupName& name,
   TRY(object_store::for_each(store, {.prefix = repository::backup_prefix(name)}, look, stop));
   // Something younger than the mark: the name is in use again.
   leftover.is_marked_deleted = marked && *marked >= leftover.newest;
+  if (leftover.is_marked_deleted) leftover.full = TRY(full_in_mark(store, name, stop));
   return leftover;
 }
 
 }  // namespace
+
+std::string encode_deletion_mark(WallTime time, const std::optional<BackupName>& full) {
+  repository::JsonWriter json;
+  json.begin_object();
+  json.key("version").number(1);
+  json.key("time").time(time);
+  if (full) json.key("full").string(full->text());
+  json.end_object();
+  return json.take();
+}
 
 Result<Inventory> load_inventory(ObjectStore& store, const RetentionSettings& settings,
                                  std::stop_token stop) {

@@ -38,12 +38,17 @@ struct Leftover {
   std::string parent_segment = {};  // of a delta's name, else ""
   WallTime newest = {};             // its youngest object
   bool is_marked_deleted = false;   // what is left of an interrupted deletion
+  // The full backup of its chain, if it is marked deleted and was a delta.
+  std::optional<repository::BackupName> full = {};
 };
 
 struct Inventory {
   std::vector<KnownBackup> backups = {};  // oldest sentinel first
   std::vector<Leftover> leftovers = {};
 };
+
+// What the mark of a deletion says, beside that there was one.
+std::string encode_deletion_mark(WallTime time, const std::optional<repository::BackupName>& full);
 
 // Any failure is an error that says what to do: nothing may be deleted on the strength of a part of
 // the truth.

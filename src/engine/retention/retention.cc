@@ -89,8 +89,11 @@ Result<DeleteOutcome> Deleter::run(const RetentionPlan& plan) {
   // A backup whose sentinel stayed is still listed, so nothing it needs may go.
   if (outcome_.failure_count > 0) return std::move(outcome_);
   for (const auto& wave : plan.waves) {
-    for (const BackupName& name : wave) TRY(remove_folder(name).context(name.text()));
+    for (const BackupName& name : wave) {
+      if (name != plan.last) TRY(remove_folder(name).context(name.text()));
+    }
   }
+  if (plan.last) TRY(remove_folder(*plan.last).context(plan.last->text()));
   for (const BackupName& name : plan.leftovers) TRY(remove_folder(name).context(name.text()));
   if (plan.wal) TRY(remove_wal(*plan.wal).context("remove WAL"));
   if (plan.is_everything) TRY(remove_rest(plan));
@@ -102,8 +105,9 @@ Result<DeleteOutcome> Deleter::run(const RetentionPlan& plan) {
 Result<> Deleter::mark_deleted(const RetentionPlan& plan) {
   for (const auto& wave : plan.waves) {
     for (const BackupName& name : wave) {
-      const std::string text =
-          fmt::format("{{\"version\":1,\"time\":\"{}\"}}", format_rfc3339(clock_.now()));
+      const auto full = plan.full_of.find(name);
+      const std::string text = encode_deletion_mark(
+          clock_.now(), full == plan.full_of.end() ? std::nullopt : std::optional(full->second));
       TRY(store_.put(repository::deletion_mark_key(name), text, {}, stop_));
     }
   }

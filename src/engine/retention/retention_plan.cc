@@ -51,9 +51,11 @@ class Planner {
   void keep_ancestors(const BackupName& child, std::string_view why, Names& doomed);
   void spare_what_is_needed(Names& doomed);
   void add_dependants(Names& doomed) const;
+  void add_chain(const BackupName& full, Names& doomed) const;
+  const Leftover* find_half_deleted() const;
   Result<> refuse_needed(const Names& doomed) const;
 
-  std::vector<std::vector<BackupName>> waves_of(const Names& doomed) const;
+  void set_waves(const Names& doomed);
   void add_leftovers(const std::function<bool(const Leftover&)>& is_wanted);
   KeptWal wal_of(const KnownBackup& backup, bool is_consistency_only) const;
   std::vector<KeptWal> kept_wal(const Names& doomed, const std::optional<WalSegment>& before) const;
@@ -147,7 +149,7 @@ void Planner::spare_what_is_needed(Names& doomed) {
 }
 
 // How many backups of `doomed` a backup is, directly or not, a delta of decides its wave.
-std::vector<std::vector<BackupName>> Planner::waves_of(const Names& doomed) const {
+void Planner::set_waves(const Names& doomed) {
   std::map<std::size_t, std::vector<BackupName>, std::greater<>> by_depth;
   for (const BackupName& name : doomed) {
     std::size_t depth = 0;
@@ -158,10 +160,10 @@ std::vector<std::vector<BackupName>> Planner::waves_of(const Names& doomed) cons
       backup = find(backup->delta->parent);
     }
     by_depth[depth].push_back(name);
+    const std::optional<repository::DeltaOrigin>& delta = find(name)->delta;
+    if (delta) plan_.full_of.emplace(name, delta->full);
   }
-  std::vector<std::vector<BackupName>> waves;
-  for (auto& [depth, names] : by_depth) waves.push_back(std::move(names));
-  return waves;
+  for (auto& [depth, names] : by_depth) plan_.waves.push_back(std::move(names));
 }
 
 void Planner::add_leftovers(const std::function<bool(const Leftover&)>& is_wanted) {
@@ -231,7 +233,7 @@ Result<> Planner::plan_before() {
   }
   spare_what_is_needed(doomed);
   TRY(check_order(doomed, *target));
-  plan_.waves = waves_of(doomed);
+  set_waves(doomed);
   add_leftovers([&](const Leftover& leftover) { return *leftover.start < *target->start; });
   plan_.wal = simplified({.before = target->start,
                           .ignores_timeline = request_.uses_sentinel_time,
@@ -267,25 +269,42 @@ Result<> Planner::refuse_needed(const Names& doomed) const {
   return {};
 }
 
+// The whole chain that begins with `full`.
+void Planner::add_chain(const BackupName& full, Names& doomed) const {
+  for (const KnownBackup& backup : inventory_.backups) {
+    const bool is_related = backup.delta && backup.delta->full == full;
+    if (backup.name == full || is_related) doomed.insert(backup.name);
+  }
+}
+
+// A repetition after an interruption: the backup asked for has lost its sentinel already, or LATEST
+// means another one now.
+const Leftover* Planner::find_half_deleted() const {
+  const auto found = std::ranges::find_if(inventory_.leftovers, [&](const Leftover& leftover) {
+    return leftover.is_marked_deleted && (request_.target_name == repository::kLatest ||
+                                          request_.target_name == leftover.name.text());
+  });
+  return found == inventory_.leftovers.end() ? nullptr : &*found;
+}
+
 Result<> Planner::plan_target() {
   add_leftovers([](const Leftover&) { return false; });
-  const bool is_half_deleted =
-      std::ranges::any_of(inventory_.leftovers, [&](const Leftover& leftover) {
-        return leftover.is_marked_deleted && leftover.name.text() == request_.target_name;
-      });
-  if (is_half_deleted) return {};
-  const KnownBackup target = TRY(choose_named_target(inventory_.backups, request_));
-  Names doomed{target.name};
-  if (request_.modifier == DeleteModifier::FindFull && target.delta) {
-    for (const KnownBackup& backup : inventory_.backups) {
-      const bool is_root = backup.name == target.delta->full;
-      const bool is_related = backup.delta && backup.delta->full == target.delta->full;
-      if (is_root || is_related) doomed.insert(backup.name);
-    }
+  std::ranges::stable_partition(plan_.leftovers, [&](const BackupName& name) {
+    return name.text() != request_.target_name;
+  });
+  const bool is_whole_chain = request_.modifier == DeleteModifier::FindFull;
+  Names doomed;
+  if (const Leftover* half_deleted = find_half_deleted()) {
+    if (is_whole_chain && half_deleted->full) add_chain(*half_deleted->full, doomed);
+  } else {
+    const KnownBackup target = TRY(choose_named_target(inventory_.backups, request_));
+    doomed.insert(target.name);
+    plan_.last = target.name;
+    if (is_whole_chain && target.delta) add_chain(target.delta->full, doomed);
   }
   add_dependants(doomed);
   TRY(refuse_needed(doomed));
-  plan_.waves = waves_of(doomed);
+  set_waves(doomed);
   return {};
 }
 
@@ -300,7 +319,7 @@ Result<> Planner::plan_everything() {
     return denied("Found permanent backups=[{}]; everything FORCE deletes them too", permanent);
   }
   if (!permanent.empty()) note(fmt::format("Found permanent backups=[{}]", permanent));
-  plan_.waves = waves_of(doomed);
+  set_waves(doomed);
   plan_.is_everything = true;
   plan_.unfinished_before = now_;
   return {};

@@ -2,6 +2,7 @@
 // What a delete will do, decided from an inventory. Pure.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,11 @@ struct RetentionPlan {
   // Backups that go, in waves: a backup is in an earlier wave than those it is a delta of. So
   // removing the sentinels wave by wave never leaves a listed delta without its parent.
   std::vector<std::vector<repository::BackupName>> waves = {};
+  // The full backup of each delta among them.
+  std::map<repository::BackupName, repository::BackupName> full_of = {};
+  // The backup that was asked for by name: its folder goes last, so that asking again after an
+  // interruption finds it.
+  std::optional<repository::BackupName> last = {};
   // Folders without sentinel that go.
   std::vector<repository::BackupName> leftovers = {};
   // Absent: WAL is not touched.
