@@ -16,8 +16,8 @@ namespace cairn::http {
 
 namespace {
 
-constexpr long kBlockBytes = 128 * 1024;
-constexpr std::size_t kHeaderBytesMax = 128 * 1024;
+constexpr long kBlockBytes = 128L * 1024;
+constexpr std::size_t kHeaderBytesMax = 128UL * 1024;
 constexpr std::uint64_t kSlowestBytesPerSecond = 4096;
 constexpr std::chrono::milliseconds kPollInterval{500};  // how late `stop` is noticed
 constexpr std::size_t kErrorTextMax = 300;
@@ -180,11 +180,11 @@ CurlTransfer::CurlTransfer(const HttpOptions& options)
 CurlTransfer::~CurlTransfer() = default;
 
 Result<std::unique_ptr<CurlTransfer>> CurlTransfer::make(const HttpOptions& options) {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  static const CURLcode kInitialised = curl_global_init(CURL_GLOBAL_DEFAULT);
   auto transfer = std::unique_ptr<CurlTransfer>(new CurlTransfer(options));
   transfer->curl_->easy = curl_easy_init();
   transfer->curl_->multi = curl_multi_init();
-  if (initialised != CURLE_OK || transfer->curl_->easy == nullptr ||
+  if (kInitialised != CURLE_OK || transfer->curl_->easy == nullptr ||
       transfer->curl_->multi == nullptr) {
     return internal_error("libcurl does not start: out of memory, or the TLS library is broken");
   }
@@ -312,7 +312,8 @@ Result<> CurlTransfer::add_headers(const HttpRequest& request) {
     }
     has_content_type = has_content_type || to_lower(name) == "content-type";
     // libcurl's way of sending a header without a value is a semicolon.
-    ok = ok && curl_->append_header(value.empty() ? name + ";" : name + ": " + value);
+    ok = ok && curl_->append_header(value.empty() ? fmt::format("{};", name)
+                                                  : fmt::format("{}: {}", name, value));
   }
   if (!has_content_type) ok = ok && curl_->append_header("Content-Type:");
   if (!ok) return internal_error("out of memory");

@@ -28,7 +28,7 @@ std::string to_rfc3339(std::string_view text) {
 }  // namespace
 
 Result<WallTime> parse_http_date(std::string_view text) {
-  const Result<WallTime> time = parse_rfc3339(to_rfc3339(text));
+  Result<WallTime> time = parse_rfc3339(to_rfc3339(text));
   if (time.ok()) return time;
   return invalid_argument("\"{}\" is not a date of HTTP, such as Sun, 06 Nov 1994 08:49:37 GMT",
                           text.substr(0, 100));

@@ -9,7 +9,7 @@ namespace cairn::http {
 
 namespace {
 
-constexpr std::size_t kUrlBytesMax = 16 * 1024;
+constexpr std::size_t kUrlBytesMax = 16UL * 1024;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';

@@ -8,7 +8,7 @@ namespace cairn::object_store {
 
 namespace {
 
-constexpr std::uint64_t kSkipBlockBytes = 256 * 1024;
+constexpr std::uint64_t kSkipBlockBytes = 256ULL * 1024;
 
 class S3Body final : public Source {
  public:

@@ -10,7 +10,7 @@ namespace cairn::object_store {
 
 namespace {
 
-constexpr std::size_t kBodyBytesMax = 64 * 1024;
+constexpr std::size_t kBodyBytesMax = 64UL * 1024;
 constexpr std::size_t kTextMax = 300;
 
 // One printable line, not too long, whatever the server sent.

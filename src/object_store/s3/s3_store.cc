@@ -17,9 +17,9 @@ namespace cairn::object_store {
 
 namespace {
 
-constexpr std::size_t kReplyBytesMax = 64 * 1024;
+constexpr std::size_t kReplyBytesMax = 64UL * 1024;
 // 1000 entries, each with a name of 1024 bytes that encoding may triple.
-constexpr std::size_t kListBytesMax = 16 * 1024 * 1024;
+constexpr std::size_t kListBytesMax = 16UL * 1024 * 1024;
 constexpr int kPageMax = 1000;
 constexpr std::size_t kBatchMax = 1000;  // names per DeleteObjects
 constexpr std::size_t kNameBytesMax = 1024;

@@ -6,7 +6,7 @@
 namespace cairn::object_store {
 
 namespace {
-constexpr std::size_t kReplyBytesMax = 64 * 1024;
+constexpr std::size_t kReplyBytesMax = 64UL * 1024;
 constexpr std::size_t kETagBytesMax = 256;
 }  // namespace
 
