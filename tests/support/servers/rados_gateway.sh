@@ -133,6 +133,12 @@ is_ours() {
   tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxF "CEPH_CONF=$state/ceph.conf"
 }
 
+# A process that nobody has waited for yet keeps its number, but no thread and no socket.
+has_ended() {
+  local pid=$1 threads=("/proc/$1/task/"*)
+  [[ ! -e /proc/$pid/stat ]] || { ((${#threads[@]} <= 1)) && grep -q ') [ZX] ' "/proc/$pid/stat"; }
+}
+
 end_processes() {
   local state=$1 file pid pids=()
   # The gateway first: it is the client of the others.
@@ -147,7 +153,7 @@ end_processes() {
   done
   for pid in "${pids[@]}"; do
     for ((i = 0; i < stop_seconds_max * 10; i++)); do
-      is_ours "$pid" "$state" || continue 2
+      if has_ended "$pid" 2>/dev/null; then continue 2; fi
       sleep 0.1
     done
     fail "process $pid does not end"
