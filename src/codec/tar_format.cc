@@ -30,7 +30,7 @@ bool fits_octal(const Field& field, std::int64_t value) {
 
 void put_text(Block& block, const Field& field, std::string_view text) {
   const std::string_view kept = text.substr(0, field.bytes);
-  std::memcpy(block.data() + field.offset, kept.data(), kept.size());
+  std::ranges::copy(kept, block.data() + field.offset);
   // Some readers take a cut name that ends with a slash for a directory, whatever PAX says.
   if (text.size() > field.bytes && kept.ends_with('/')) {
     const std::size_t end = kept.find_last_not_of('/') + 1;
