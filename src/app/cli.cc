@@ -15,9 +15,9 @@ namespace {
 
 constexpr const char* kDescription =
     "Backs up, archives and restores PostgreSQL in WAL-G's storage format.";
+constexpr const char* kVerbFooter = "Exit status: 0 ok; 1 failed; above 128 stopped by a signal.";
 constexpr const char* kFooter =
-    "Exit status: 0 ok; 1 failed; above 128 stopped by a signal. `cairn VERB --help` tells more, "
-    "`cairn help settings` lists the settings.";
+    "`cairn VERB --help` tells more, `cairn help settings` lists the settings.";
 constexpr const char* kFetchFooter =
     "Exit status: 0 the file is there; 74 the archive has no such file; 128 any other failure, "
     "which makes PostgreSQL stop instead of ending recovery.";
@@ -26,7 +26,7 @@ constexpr const char* kFetchFooter =
 class Parser {
  public:
   Parser() : app_(kDescription, "cairn") {
-    app_.footer(kFooter);
+    app_.footer(kVerbFooter);  // Verbs take it over when they are added.
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.add_option("--config", line_.environment.config_path,
@@ -41,10 +41,15 @@ class Parser {
     add_wal_reports();
     add_storage_verbs();
     add_answers();
+    app_.footer(std::string(kVerbFooter) + "\n" + kFooter);
   }
 
   std::variant<CommandLine, CliAnswer> parse(std::span<const std::string> words) {
     if (!words.empty() && words[0] == "help") return help_on(words.subspan(1));
+    if (!words.empty() && !words[0].starts_with('-') && !is_verb(words[0])) {
+      return CliAnswer{fmt::format("there is no verb \"{}\" (see `cairn --help`)", words[0]),
+                       ExitStatus::Failed};
+    }
     const bool is_fetch = std::ranges::find(words, "wal-fetch") != words.end();
     if (is_fetch) line_.if_failed = ExitStatus::FetchFailed;
     std::vector<std::string> reversed(words.rbegin(), words.rend());  // As CLI11 wants them.
@@ -72,6 +77,11 @@ class Parser {
   }
 
  private:
+  bool is_verb(const std::string& word) {
+    const auto has_name = [&](const CLI::App* verb) { return verb->get_name() == word; };
+    return !app_.get_subcommands(std::function<bool(CLI::App*)>(has_name)).empty();
+  }
+
   static std::string version() { return fmt::format("cairn {}", CAIRN_VERSION); }
 
   template <class Options>
@@ -292,7 +302,7 @@ class Parser {
     CLI::App* docs = app_.add_subcommand("docs", "Print pages of docs/reference");
     docs->group("");
     docs->add_option("page", page_)->required()->check(CLI::IsMember({"settings", "cli"}));
-    docs->callback([this] { answer_ = page_ == "cli" ? markdown() : settings_markdown(); });
+    docs->callback([this] { answer_ = page_ == "cli" ? cli_markdown() : settings_markdown(); });
   }
 
   CliAnswer help_on(std::span<const std::string> topic) {

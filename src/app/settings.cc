@@ -133,6 +133,7 @@ Result<> refuse_unsupported(const SettingReader& reader) {
     if (fact.kind != SettingKind::Refused || fact.name.ends_with("_PREFIX")) continue;
     const auto found = reader.find(fact.name);
     if (!found) continue;
+    if (fact.name == "WALG_TARGET_STORAGE" && found->text == "default") continue;  // The only one.
     return invalid_argument(
         "{} is set, but this version does not support it yet ({}); unset it, or use WAL-G for this "
         "repository",

@@ -114,6 +114,7 @@ TEST(SettingsTest, RefusesEncryptionItCannotDoRatherThanStorePlainText) {
     EXPECT_EQ(settings.error().message().find("hush"), std::string::npos);
     EXPECT_TRUE(parse_settings({{name, ""}}).ok());  // An empty value counts as unset.
   }
+  EXPECT_TRUE(parse_settings({{"WALG_TARGET_STORAGE", "default"}}).ok());
 }
 
 TEST(StorageSettingsTest, NeedsExactlyOneStorage) {
