@@ -12,7 +12,7 @@ enum class ExitStatus : int {
   Ok = 0,
   // The command failed, or was called wrongly, or backup-verify found damage.
   Failed = 1,
-  // wal-fetch, wal-prefetch: the archive has no such file. Proven, not guessed.
+  // wal-fetch: the archive has no such file. Proven, not guessed.
   NotInArchive = 74,
   // wal-fetch failed for any other reason. 126 and 127 are the shell's, above 128 are signals.
   FetchFailed = 128,
