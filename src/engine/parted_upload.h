@@ -24,8 +24,8 @@ namespace cairn::engine {
 
 struct UploaderSettings {
   std::size_t part_bytes = 8 * 1024 * 1024;
-  int thread_count = 8;   // parts on their way to the store at once
-  int stream_count = 1;   // objects being written at once
+  int thread_count = 8;  // parts on their way to the store at once
+  int stream_count = 1;  // objects being written at once
 };
 
 // What became of a finished object.
@@ -65,8 +65,8 @@ class Uploader {
   Channel<Part> parts_;
 };
 
-// Nothing is visible under the key before finish() succeeded. An upload that is destroyed unfinished
-// is aborted. Belongs to one thread.
+// Nothing is visible under the key before finish() succeeded. An upload that is destroyed
+// unfinished is aborted. Belongs to one thread.
 class PartedUpload final : public Sink {
  public:
   PartedUpload(Uploader& uploader, object_store::ObjectKey key);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a long operation tells whoever watches it.
 //
-// The engine reports bytes; the watcher (a terminal, a status field) turns them into rates and times.
-// Thread-safe: many stages report at once. Cheap enough to be called for every chunk.
+// The engine reports bytes; the watcher (a terminal, a status field) turns them into rates and
+// times. Thread-safe: many stages report at once. Cheap enough to be called for every chunk.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
 
-  // A new phase begins ("copy files", "wait for WAL"); its total is unknown and nothing is done yet.
+  // A new phase begins ("copy files", "wait for WAL"); its total is unknown and nothing is done
+  // yet.
   virtual void phase(std::string_view name) = 0;
   // How many bytes the current phase has to move. May be corrected later.
   virtual void total(std::uint64_t bytes) = 0;

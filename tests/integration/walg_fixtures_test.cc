@@ -89,7 +89,8 @@ Expected read_expected(const std::string& folder) {
     expected.tablespace_oids.push_back(oid);
   }
   expected.system_identifier = std::stoull(text_at(json, "system_identifier"));
-  expected.segment_bytes = static_cast<std::uint32_t>(std::stoul(text_at(json, "wal_segment_size")));
+  expected.segment_bytes =
+      static_cast<std::uint32_t>(std::stoul(text_at(json, "wal_segment_size")));
   if (const JsonValue* at_backup = json.find("at_backup")) {
     for (const JsonValue& each : at_backup->items()) expected.restores.push_back(rows_of(each));
   }
@@ -113,9 +114,9 @@ class WalgFixturesTest : public testing::TestWithParam<std::string> {
     store_ = object_store::open_filesystem_store(repository(), clock_, random_).value();
     const std::string key = expected_.settings["WALG_LIBSODIUM_KEY"];
     if (key.empty()) return;
-    cipher_ = codec::make_sodium_cipher(Secret(key),
-                                        expected_.settings["WALG_LIBSODIUM_KEY_TRANSFORM"])
-                  .value();
+    cipher_ =
+        codec::make_sodium_cipher(Secret(key), expected_.settings["WALG_LIBSODIUM_KEY_TRANSFORM"])
+            .value();
   }
 
   static std::string fixtures() { return CAIRN_SOURCE_DIR "/tests/fixtures/walg"; }
@@ -136,8 +137,8 @@ class WalgFixturesTest : public testing::TestWithParam<std::string> {
     }
     settings.thread_count = 2;
     settings.complete = std::move(complete);
-    return engine::fetch_backup(
-        {.store = *store_, .cipher = cipher_.get(), .progress = progress_}, name, settings, {});
+    return engine::fetch_backup({.store = *store_, .cipher = cipher_.get(), .progress = progress_},
+                                name, settings, {});
   }
   void expect_structure(const std::string& directory, postgres::Lsn start);
   void expect_rows(const ExpectedRows& expected, const std::string& directory);
@@ -210,8 +211,7 @@ std::uint64_t count_good_pages(const std::string& directory, const std::string& 
 void WalgFixturesTest::expect_structure(const std::string& directory, postgres::Lsn start) {
   const std::string data = directory + "/data";
   EXPECT_EQ(read_whole_file(data + "/PG_VERSION"), "15\n");
-  const auto control =
-      postgres::parse_control_file(read_whole_file(data + "/global/pg_control"));
+  const auto control = postgres::parse_control_file(read_whole_file(data + "/global/pg_control"));
   ASSERT_OK(control);
   EXPECT_EQ(control.value().system_identifier, expected_.system_identifier);
   EXPECT_EQ(control.value().wal_segment_size.bytes(), expected_.segment_bytes);
@@ -239,11 +239,9 @@ void WalgFixturesTest::expect_structure(const std::string& directory, postgres::
 TEST_P(WalgFixturesTest, EveryBackupIsGoodAndRestores) {
   for (const std::string& name : expected_.backups) {
     SCOPED_TRACE(name);
-    const auto verified = engine::verify_backup({.store = *store_,
-                                                 .cipher = cipher_.get(),
-                                                 .clock = clock_,
-                                                 .progress = progress_},
-                                                name, {.thread_count = 2}, {});
+    const auto verified = engine::verify_backup(
+        {.store = *store_, .cipher = cipher_.get(), .clock = clock_, .progress = progress_}, name,
+        {.thread_count = 2}, {});
     ASSERT_OK(verified);
     EXPECT_TRUE(verified.value().is_good()) << verified.value().findings.front();
     EXPECT_TRUE(verified.value().has_page_checksums);
@@ -292,9 +290,8 @@ TEST_P(WalgFixturesTest, EveryWalFileIsWhatItsNameSays) {
         EXPECT_NE(object.name.kind, postgres::WalFileKind::Unknown);
         auto found = TRY(finder.find(object.name.file, {}));
         if (!found) return not_found("{}", object.info.key);
-        const auto source = TRY(repository::unseal(std::move(found->object.body),
-                                                   found->compression, cipher_.get(),
-                                                   found->key.text()));
+        const auto source = TRY(repository::unseal(
+            std::move(found->object.body), found->compression, cipher_.get(), found->key.text()));
         const Bytes bytes = TRY(read_all(*source, 64 << 20));
         if (object.name.kind == postgres::WalFileKind::History ||
             object.name.kind == postgres::WalFileKind::BackupHistory) {
@@ -302,10 +299,9 @@ TEST_P(WalgFixturesTest, EveryWalFileIsWhatItsNameSays) {
           return {};
         }
         EXPECT_EQ(bytes.size(), expected_.segment_bytes);
-        TRY(postgres::check_wal_segment({.name = object.name.file,
-                                         .size_bytes = bytes.size(),
-                                         .first_bytes = bytes},
-                                        expected_.system_identifier));
+        TRY(postgres::check_wal_segment(
+            {.name = object.name.file, .size_bytes = bytes.size(), .first_bytes = bytes},
+            expected_.system_identifier));
         ++segments;
         return {};
       },
@@ -371,8 +367,7 @@ void WalgFixturesTest::expect_rows(const ExpectedRows& expected, const std::stri
        .how_server_ended = [] { return std::optional<std::string>(); },
        .clock = clock_,
        .progress = progress_},
-      {.poll_interval = std::chrono::milliseconds(50),
-       .stall_deadline = std::chrono::seconds(60)},
+      {.poll_interval = std::chrono::milliseconds(50), .stall_deadline = std::chrono::seconds(60)},
       {});
   ASSERT_OK(replayed);
   for (const auto& [sql, result] : expected.rows) {

@@ -57,8 +57,8 @@ struct BackupTestWorld {
   engine::FetchSettings fetch_settings(const std::string& directory) const {
     engine::FetchSettings fetch{.target_directory = directory + "/data"};
     if (!cluster.tablespace_directory().empty()) {
-      fetch.tablespace_mapping = {{std::string(SampleCluster::kTablespaceOid),
-                                   directory + "/space"}};
+      fetch.tablespace_mapping = {
+          {std::string(SampleCluster::kTablespaceOid), directory + "/space"}};
     }
     fetch.thread_count = 2;
     return fetch;
@@ -75,11 +75,9 @@ struct BackupTestWorld {
   }
 
   Result<engine::VerifyReport> verify(object_store::ObjectStore& from, const std::string& name) {
-    return engine::verify_backup({.store = from,
-                                  .cipher = sealing.cipher,
-                                  .clock = clock,
-                                  .progress = progress},
-                                 name, {.thread_count = 2}, {});
+    return engine::verify_backup(
+        {.store = from, .cipher = sealing.cipher, .clock = clock, .progress = progress}, name,
+        {.thread_count = 2}, {});
   }
   Result<engine::VerifyReport> verify(const std::string& name = "LATEST") {
     return verify(store, name);

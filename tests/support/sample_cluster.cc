@@ -180,7 +180,7 @@ void SampleCluster::add_relations() {
   add_file("base/1/PG_VERSION", "15\n");
   add_file("base/1/pg_internal.init", "cache", Fate::LeftOut);
   add_directory("base/5");
-  add_file("base/5/16384", "");                        // an empty table
+  add_file("base/5/16384", "");                           // an empty table
   add_file("base/5/16390", std::string(2 * 8192, '\0'));  // extended, not yet written
   // The second file of a relation: its pages know that they come after 131072 others.
   add_file("base/5/16385.1", relation_pages(2, 131072, 4));
@@ -218,8 +218,8 @@ void SampleCluster::add_tablespace() {
   add_to_tablespace(version + "/5/16402", "");
   add_to_tablespace(version + "/pgsql_tmp/pgsql_tmp1.0", "sort", Fate::LeftOut);
   add_to_tablespace("PG_13_202007201/5/16401", "of the server before an upgrade", Fate::LeftOut);
-  fs::create_directory_symlink(tablespace_directory_, data_directory_ + "/pg_tblspc/" +
-                                                          std::string(kTablespaceOid));
+  fs::create_directory_symlink(tablespace_directory_,
+                               data_directory_ + "/pg_tblspc/" + std::string(kTablespaceOid));
 }
 
 void SampleCluster::add_files_of_users() {

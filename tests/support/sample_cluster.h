@@ -12,8 +12,8 @@
 
 namespace cairn::tests {
 
-// Every entry below a directory, by relative path: "d 0700", "f 0600 <content>" or "l <target>". The
-// directory itself is "".
+// Every entry below a directory, by relative path: "d 0700", "f 0600 <content>" or "l <target>".
+// The directory itself is "".
 using Tree = std::map<std::string, std::string>;
 Tree read_tree(const std::string& directory);
 

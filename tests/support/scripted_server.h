@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server of a SampleCluster as its sessions see it: answers the statements of a base backup, and
-// archives like archive_command would, without running anything.
+// The server of a SampleCluster as its sessions see it: answers the statements of a base backup,
+// and archives like archive_command would, without running anything.
 #pragma once
 
 #include <cstdint>

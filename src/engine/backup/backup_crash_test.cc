@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// backup-push is killed at every write, once so that the write fails and once so that only its reply
-// is lost. Whatever it leaves: what is listed restores, a retry succeeds, the rest is collected.
+// backup-push is killed at every write, once so that the write fails and once so that only its
+// reply is lost. Whatever it leaves: what is listed restores, a retry succeeds, the rest is
+// collected.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -55,8 +56,8 @@ std::vector<std::string> strays(BackupTestWorld& world) {
 void collect_garbage(BackupTestWorld& world) {
   world.clock.advance(std::chrono::hours(48));
   const auto collected =
-      run_delete(world.store, {.verb = DeleteVerb::Garbage}, {}, /*is_confirmed=*/true,
-                 world.clock, [](std::string_view) {}, {});
+      run_delete(world.store, {.verb = DeleteVerb::Garbage}, {}, /*is_confirmed=*/true, world.clock,
+                 [](std::string_view) {}, {});
   ASSERT_OK(collected);
   EXPECT_EQ(collected.value().failure_count, 0U);
 }
@@ -144,9 +145,8 @@ TEST(BackupCrashTest, AfterTheSentinelWasTriedNothingIsRemoved) {
   for (const auto kind : {tests::Fault::Kind::Fail, tests::Fault::Kind::LoseReply}) {
     BackupTestWorld world;
     FaultyStore store(world.store);
-    store.add_fault({.operation = object_store::Operation::Put,
-                     .key_pattern = "sentinel",
-                     .kind = kind});
+    store.add_fault(
+        {.operation = object_store::Operation::Put, .key_pattern = "sentinel", .kind = kind});
     EXPECT_EQ(tests::outcome(world.push(store)), "Unavailable");
     const bool is_there = kind == tests::Fault::Kind::LoseReply;
     EXPECT_EQ(repository::list_backups(world.store, {}).value().size(), is_there ? 1U : 0U);

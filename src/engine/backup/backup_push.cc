@@ -158,8 +158,8 @@ Result<> BackupRun::start() {
   return check_name_is_free();
 }
 
-// A backup of this name may exist already (two on one standby within one segment), or a dead one may
-// have left parts, which readers would take for ours.
+// A backup of this name may exist already (two on one standby within one segment), or a dead one
+// may have left parts, which readers would take for ours.
 Result<> BackupRun::check_name_is_free() {
   const auto existing = TRY(find(world_.store, repository::sentinel_key(*name_), stop_));
   if (existing) {
@@ -273,8 +273,7 @@ Result<> BackupRun::keep_session_alive(std::stop_token stop) {
 Result<> BackupRun::add_bytes(TarStream& tar, const std::string& member, std::string_view bytes,
                               RecordedFile file, std::uint32_t mode) {
   codec::TarEntry entry = tar_entry(
-      file.in_pgdata,
-      {.size_bytes = bytes.size(), .mode = mode, .modified = file.modified});
+      file.in_pgdata, {.size_bytes = bytes.size(), .mode = mode, .modified = file.modified});
   entry.name = member;
   TRY(tar.start_member(entry));
   TRY(tar.write(bytes));
@@ -300,9 +299,9 @@ Result<> BackupRun::upload_control_file(Uploader& uploader) {
 Result<> BackupRun::stop_backup() {
   world_.progress.phase("stop backup and wait for WAL");
   const bool is_standby = start_.is_in_recovery;
-  backup_stop_ = TRY(postgres::stop_backup(world_.session, facts_, !is_standby,
-                                           settings_.stop_deadline, stop_)
-                         .context("stop backup"));
+  backup_stop_ =
+      TRY(postgres::stop_backup(world_.session, facts_, !is_standby, settings_.stop_deadline, stop_)
+              .context("stop backup"));
   if (is_standby) {
     const postgres::ServerFacts now = TRY(postgres::server_facts(world_.session, stop_));
     if (now.timeline != start_.timeline || !now.is_in_recovery) {
@@ -336,9 +335,9 @@ Result<> BackupRun::upload_label(Uploader& uploader) {
   TRY(record_->finish_manifest({{start_.timeline, start_.lsn, backup_stop_.lsn}}));
   const std::string member = "/" + std::string(postgres::kBackupManifestName);
   const files::FileTime now = finish_time_;
-  codec::TarEntry entry = tar_entry(std::string(postgres::kBackupManifestName),
-                                    {.size_bytes = record_->manifest().size_bytes(), .mode = 0600,
-                                     .modified = now});
+  codec::TarEntry entry =
+      tar_entry(std::string(postgres::kBackupManifestName),
+                {.size_bytes = record_->manifest().size_bytes(), .mode = 0600, .modified = now});
   TRY(tar->start_member(entry));
   const auto manifest = TRY(record_->manifest().read_back());
   std::vector<char> chunk(256 * 1024);

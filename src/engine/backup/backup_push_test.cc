@@ -47,12 +47,10 @@ TEST(BackupPushTest, RefusesWhatCannotBecomeARestorableBackup) {
       {"a broken control file",
        [](auto& w) { w.cluster.add_file("global/pg_control", std::string(8192, 'x')); }, "Corrupt",
        "pg_control"},
-      {"another server's directory",
-       [](auto& w) { w.server.script().data_directory = "/tmp"; }, "InvalidArgument",
-       "is not the data directory of the server"},
-      {"another system",
-       [](auto& w) { w.server.script().system_identifier = 42; }, "InvalidArgument",
-       "system identifier 42"},
+      {"another server's directory", [](auto& w) { w.server.script().data_directory = "/tmp"; },
+       "InvalidArgument", "is not the data directory of the server"},
+      {"another system", [](auto& w) { w.server.script().system_identifier = 42; },
+       "InvalidArgument", "system identifier 42"},
       {"archive_mode off", [](auto& w) { w.server.script().archive_mode = "off"; },
        "InvalidArgument", "archive_mode is off"},
       {"no archive_command", [](auto& w) { w.server.script().archive_command = ""; },
@@ -82,8 +80,7 @@ TEST(BackupPushTest, RefusesWhatCannotBecomeARestorableBackup) {
     c.spoil(world);
     const auto pushed = world.push();
     ASSERT_EQ(tests::outcome(pushed), c.expected);
-    EXPECT_NE(pushed.error().message().find(c.text), std::string::npos)
-        << pushed.error().message();
+    EXPECT_NE(pushed.error().message().find(c.text), std::string::npos) << pushed.error().message();
     EXPECT_EQ(world.server.count("pg_backup_start"), 0);
     EXPECT_TRUE(left_objects(world).empty());
   }
@@ -108,8 +105,7 @@ TEST(BackupPushTest, AnErrorOfTheServerFailsTheBackupAndRemovesItsParts) {
     };
     const auto pushed = world.push();
     ASSERT_EQ(tests::outcome(pushed), "Unavailable");
-    EXPECT_NE(pushed.error().message().find(c.text), std::string::npos)
-        << pushed.error().message();
+    EXPECT_NE(pushed.error().message().find(c.text), std::string::npos) << pushed.error().message();
     EXPECT_TRUE(left_objects(world).empty());
     EXPECT_EQ(world.store.unfinished_count(), 0U);
   }
@@ -186,7 +182,8 @@ TEST(BackupPushTest, ACorruptPageIsRecordedOrRefused) {
 
 TEST(BackupPushTest, LeftoversOfADeadBackupOfTheSameNameAreRemoved) {
   BackupTestWorld world;
-  const std::string stray = "basebackups_005/base_000000010000000000000003/tar_partitions/part_99.tar";
+  const std::string stray =
+      "basebackups_005/base_000000010000000000000003/tar_partitions/part_99.tar";
   ASSERT_OK(world.store.put(object_store::ObjectKey(stray), "half", {}, {}));
   ASSERT_OK(world.push());
   EXPECT_FALSE(find(world.store, object_store::ObjectKey(stray), {}).value());
@@ -276,8 +273,8 @@ TEST(BackupPushTest, TheReasonOfAFailedUploadIsTheOneThatIsTold) {
 
 TEST(BackupPushTest, ATornControlFileIsReadAgain) {
   BackupTestWorld world;
-  const std::string good = tests::read_whole_file(world.cluster.data_directory() +
-                                                  "/global/pg_control");
+  const std::string good =
+      tests::read_whole_file(world.cluster.data_directory() + "/global/pg_control");
   std::string torn = good;
   torn[40] = static_cast<char>(torn[40] ^ 1);
   // The server is in the middle of writing it when it is to be copied, until the clock moves.

@@ -63,8 +63,8 @@ Result<> BackupRecord::add_file_entry(const repository::FileEntry& entry) {
 
 Result<> BackupRecord::add_tar(const FinishedTar& tar, bool is_listed) {
   const std::lock_guard lock(mutex_);
-  integrity_.objects["tar_partitions/" + tar.tar_name] = {
-      .size_bytes = tar.object.size_bytes, .sha256_hex = tar.object.sha256_hex};
+  integrity_.objects["tar_partitions/" + tar.tar_name] = {.size_bytes = tar.object.size_bytes,
+                                                          .sha256_hex = tar.object.sha256_hex};
   totals_.uncompressed_bytes += tar.payload_bytes;
   totals_.compressed_bytes += tar.object.size_bytes;
   if (!has_files_metadata_ || !is_listed) return {};

@@ -101,7 +101,10 @@ TEST(BackupRoundTripTest, WorksInAllShapesOfClusterAndTars) {
   };
   const Case cases[] = {
       {.name = "one tar, each object in one put"},
-      {.name = "three readers", .reader_count = 3, .tar_bytes_max = 64 << 10, .part_bytes = 8 << 10},
+      {.name = "three readers",
+       .reader_count = 3,
+       .tar_bytes_max = 64 << 10,
+       .part_bytes = 8 << 10},
       {.name = "a tar for each file", .tar_bytes_max = 1, .part_bytes = 1 << 10},
       {.name = "without tablespace", .cluster = {.has_tablespace = false}},
       {.name = "WAL behind a link", .cluster = {.has_linked_wal = true}},
@@ -116,10 +119,11 @@ TEST(BackupRoundTripTest, WorksInAllShapesOfClusterAndTars) {
     world.settings.upload.part_bytes = c.part_bytes;
     world.settings.has_files_metadata = c.has_files_metadata;
     expect_round_trip(world);
-    const auto metadata = find(
-        world.store, repository::files_metadata_key(repository::resolve_backup(
-                                                        world.store, "LATEST", {}).value().name),
-        {});
+    const auto metadata =
+        find(world.store,
+             repository::files_metadata_key(
+                 repository::resolve_backup(world.store, "LATEST", {}).value().name),
+             {});
     EXPECT_EQ(metadata.value().has_value(), c.has_files_metadata);
   }
 }

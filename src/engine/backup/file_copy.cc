@@ -42,9 +42,8 @@ Result<CopiedFile> FileCopier::copy(files::File& file, const std::string& in_pgd
     const std::size_t count = TRY(file.read_at(offset, {chunk_.data(), wanted}));
     if (count < wanted) std::memset(chunk_.data() + count, 0, wanted - count);
     if (pages_.is_on && relation) {
-      const std::uint32_t first_block =
-          relation->first_block(pages_.relation_segment_pages) +
-          static_cast<std::uint32_t>(offset / postgres::kPageBytes);
+      const std::uint32_t first_block = relation->first_block(pages_.relation_segment_pages) +
+                                        static_cast<std::uint32_t>(offset / postgres::kPageBytes);
       TRY(check_pages(file, offset, count / postgres::kPageBytes, first_block, copied, stop));
     }
     const std::string_view bytes(chunk_.data(), wanted);
@@ -66,8 +65,8 @@ Result<> FileCopier::check_pages(files::File& file, std::uint64_t offset, std::s
         postgres::check_page({page.data(), page.size()}, block, pages_.backup_start);
     if (!postgres::is_bad(verdict)) continue;
     const std::uint64_t page_offset = offset + i * postgres::kPageBytes;
-    const bool is_bad = TRY(is_bad_for_good(
-        file, page_offset, page, block, copied.corrupt_block_count < kPatientPagesMax, stop));
+    const bool is_bad = TRY(is_bad_for_good(file, page_offset, page, block,
+                                            copied.corrupt_block_count < kPatientPagesMax, stop));
     if (!is_bad) continue;
     ++copied.corrupt_block_count;
     if (copied.corrupt_blocks.size() < repository::kCorruptPagesStoredMax) {
@@ -79,8 +78,8 @@ Result<> FileCopier::check_pages(files::File& file, std::uint64_t offset, std::s
 }
 
 Result<bool> FileCopier::is_bad_for_good(files::File& file, std::uint64_t offset,
-                                         std::span<char> page, std::uint32_t block,
-                                         bool is_patient, std::stop_token stop) {
+                                         std::span<char> page, std::uint32_t block, bool is_patient,
+                                         std::stop_token stop) {
   for (int i = 0; i < (is_patient ? kRereadsMax : 1); ++i) {
     if (is_patient) TRY(clock_.wait_for(kRereadDelay, stop));
     const std::size_t count = TRY(file.read_at(offset, page));

@@ -57,9 +57,7 @@ class FakeFile final : public files::File {
   Result<std::optional<std::string>> attribute(const std::string&) override {
     return std::optional<std::string>();
   }
-  Result<std::vector<std::string>> attribute_names() override {
-    return std::vector<std::string>();
-  }
+  Result<std::vector<std::string>> attribute_names() override { return std::vector<std::string>(); }
 
  private:
   Bytes bytes_;
@@ -83,17 +81,17 @@ Copied copy(FakeFile& file, const std::string& path, std::uint64_t size, PageChe
   FileCopier copier(pages, unlimited, clock);
   Bytes out;
   const SteadyTime start = clock.steady_now();
-  auto result = copier.copy(
-      file, path, size,
-      [&](std::string_view bytes) -> Result<> {
-        out += bytes;
-        return {};
-      },
-      {});
+  auto result = copier.copy(file, path, size,
+                            [&](std::string_view bytes) -> Result<> {
+                              out += bytes;
+                              return {};
+                            },
+                            {});
   return {std::move(result), std::move(out), clock.steady_now() - start};
 }
 
-const PageCheck kChecked{.is_on = true, .backup_start = {0x2000028}, .relation_segment_pages = 131072};
+const PageCheck kChecked{
+    .is_on = true, .backup_start = {0x2000028}, .relation_segment_pages = 131072};
 
 Bytes with_bad_page(Bytes pages, std::size_t page) {
   pages[page * kPage + 5000] = static_cast<char>(pages[page * kPage + 5000] ^ 1);
@@ -244,9 +242,9 @@ TEST(FileCopyTest, ErrorsEndTheCopy) {
     FakeFile file(pages);
     std::stop_source stop;
     stop.request_stop();
-    EXPECT_EQ(tests::outcome(copier.copy(file, "base/5/1", pages.size(), discard,
-                                         stop.get_token())),
-              "Cancelled");
+    EXPECT_EQ(
+        tests::outcome(copier.copy(file, "base/5/1", pages.size(), discard, stop.get_token())),
+        "Cancelled");
   }
 }
 

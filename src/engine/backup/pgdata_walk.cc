@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::string_view kTablespaces = "pg_tblspc";
 
-bool is_gone(const Error& error) { return error.code() == ErrorCode::NotFound; }
+bool is_gone(const Error& error) {
+  return error.code() == ErrorCode::NotFound;
+}
 
 std::string joined(const std::string& directory, const std::string& name) {
   return directory.empty() ? name : directory + "/" + name;
@@ -25,10 +27,7 @@ class Walk {
  public:
   Walk(const PgdataRoots& roots, const std::string& version_directory,
        const std::function<Result<>(WalkItem)>& take, std::stop_token stop)
-      : roots_(roots),
-        version_directory_(version_directory),
-        take_(take),
-        stop_(std::move(stop)) {}
+      : roots_(roots), version_directory_(version_directory), take_(take), stop_(std::move(stop)) {}
 
   // One directory and all below it. `path` is relative to `root`, `in_pgdata` to PGDATA.
   Result<> directory(files::Directory& root, const std::string& path,
@@ -100,9 +99,8 @@ Result<PgdataRoots> open_pgdata(const std::string& path) {
     if (entry.type != files::FileType::Symlink) continue;
     const std::string link = joined(std::string(kTablespaces), entry.name);
     std::string location = TRY(roots.data->read_symlink(link));
-    const std::string absolute = location.starts_with('/')
-                                     ? location
-                                     : roots.data->path() + "/pg_tblspc/" + location;
+    const std::string absolute =
+        location.starts_with('/') ? location : roots.data->path() + "/pg_tblspc/" + location;
     auto directory = TRY(files::open_disk_directory(absolute).context("tablespace " + entry.name));
     roots.tablespaces.push_back({entry.name, std::move(location), std::move(directory)});
   }

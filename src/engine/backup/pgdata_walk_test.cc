@@ -45,9 +45,8 @@ std::vector<std::string> expected_paths(const SampleCluster& cluster) {
   const auto add = [&](const tests::Tree& tree, const std::string& prefix) {
     for (const auto& [path, what] : tree) {
       if (prefix + path == "global/pg_control") continue;  // The backup's very last file.
-      const std::string full = path.empty() && !prefix.empty()
-                                   ? prefix.substr(0, prefix.size() - 1)
-                                   : prefix + path;
+      const std::string full =
+          path.empty() && !prefix.empty() ? prefix.substr(0, prefix.size() - 1) : prefix + path;
       expected.push_back(full + (what.starts_with('d') ? "/" : ""));
     }
   };
@@ -108,21 +107,20 @@ TEST(PgdataWalkTest, ADirectoryThatCannotBeReadEndsTheWalk) {
   const auto roots = open_pgdata(cluster.data_directory());
   ASSERT_OK(roots);
   int taken = 0;
-  const auto walked = walk_pgdata(
-      roots.value(), "",
-      [&](const WalkItem&) -> Result<> {
-        if (++taken == 5) return unavailable("no more");
-        return {};
-      },
-      {});
+  const auto walked = walk_pgdata(roots.value(), "",
+                                  [&](const WalkItem&) -> Result<> {
+                                    if (++taken == 5) return unavailable("no more");
+                                    return {};
+                                  },
+                                  {});
   EXPECT_EQ(tests::outcome(walked), "Unavailable");
   EXPECT_EQ(taken, 5);
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_EQ(tests::outcome(walk_pgdata(
-                roots.value(), "", [](const WalkItem&) -> Result<> { return {}; },
-                stop.get_token())),
-            "Cancelled");
+  EXPECT_EQ(
+      tests::outcome(walk_pgdata(
+          roots.value(), "", [](const WalkItem&) -> Result<> { return {}; }, stop.get_token())),
+      "Cancelled");
 }
 
 TEST(OpenPgdataTest, OpensTablespacesOfAllKinds) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One tar object of a backup on its way to the store: tar, compressed, encrypted, uploaded in parts.
+// One tar object of a backup on its way to the store: tar, compressed, encrypted, uploaded in
+// parts.
 //
 // Belongs to one thread at a time. Destroyed unfinished, it leaves nothing visible.
 #pragma once

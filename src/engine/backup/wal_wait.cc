@@ -49,8 +49,7 @@ Result<std::optional<postgres::WalSegment>> first_missing(object_store::ObjectSt
 
 Result<> wait_for_wal(object_store::ObjectStore& store, const WalSpan& span,
                       std::chrono::milliseconds deadline, Clock& clock, std::stop_token stop) {
-  const auto last =
-      postgres::WalSegment::before_lsn(span.timeline, span.end, span.segment_size);
+  const auto last = postgres::WalSegment::before_lsn(span.timeline, span.end, span.segment_size);
   auto from = postgres::WalSegment::of_lsn(span.timeline, span.start, span.segment_size);
   const SteadyTime give_up = clock.steady_now() + deadline;
   for (auto delay = kFirstDelay;; delay = std::min(delay * 2, kDelayMax)) {

@@ -113,7 +113,8 @@ TEST_F(WalWaitTest, DoesNotListAgainWhatItHasSeen) {
     archive(fmt::format("00000001000000{:02X}000000{:02X}.lz4", i / 256, i % 256));
   }
   clock_.on_wait = [&](int count) {
-    if (count == 5) archive(fmt::format("00000001000000{:02X}000000{:02X}.lz4", 2500 / 256, 2500 % 256));
+    if (count == 5)
+      archive(fmt::format("00000001000000{:02X}000000{:02X}.lz4", 2500 / 256, 2500 % 256));
   };
   EXPECT_OK(wait(40, std::uint64_t{2501} * kSegment, std::chrono::seconds(60)));
   EXPECT_EQ(recorded_.count(object_store::Operation::List), 3 + 5);
@@ -124,8 +125,8 @@ TEST_F(WalWaitTest, ErrorsAndStopsEndTheWait) {
   clock_.on_wait = [&](int count) {
     if (count == 3) stop.request_stop();
   };
-  EXPECT_EQ(tests::outcome(wait(3 * kSegment, 3 * kSegment + 100, std::chrono::hours(1),
-                                stop.get_token())),
+  EXPECT_EQ(tests::outcome(
+                wait(3 * kSegment, 3 * kSegment + 100, std::chrono::hours(1), stop.get_token())),
             "Cancelled");
   faulty_.add_fault({.operation = object_store::Operation::List, .code = ErrorCode::Denied});
   EXPECT_EQ(tests::outcome(wait(3 * kSegment, 3 * kSegment + 100, std::chrono::hours(1))),

@@ -130,14 +130,13 @@ Result<> Fetch::check_space(const RestoreTarget& target,
                   needed);
 }
 
-Result<> Fetch::extract_parts(Extractor& extractor, const ChainStep& step,
-                              const BackupTars& tars) {
+Result<> Fetch::extract_parts(Extractor& extractor, const ChainStep& step, const BackupTars& tars) {
   Channel<const TarObject*> queue(std::max<std::size_t>(1, tars.parts.size()));
   for (const TarObject& tar : tars.parts) TRY(queue.send(&tar, stop_));
   queue.close();
   TaskGroup readers(stop_);
-  const auto count = std::min<std::size_t>(static_cast<std::size_t>(settings_.thread_count),
-                                           tars.parts.size());
+  const auto count =
+      std::min<std::size_t>(static_cast<std::size_t>(settings_.thread_count), tars.parts.size());
   for (std::size_t i = 0; i < count; ++i) {
     readers.start([&](std::stop_token stop) -> Result<> {
       while (std::optional<const TarObject*> tar = TRY(queue.receive(stop))) {
@@ -158,7 +157,8 @@ Result<> Fetch::extract_one(Extractor& extractor, const ChainStep& step, const T
 }
 
 // Files that vanished while WAL-G took the backup may be listed although no tar holds them. All
-// recorded tars were there, so this is worth a word and no failure; without such a record it is one.
+// recorded tars were there, so this is worth a word and no failure; without such a record it is
+// one.
 Result<> Fetch::check_missing(const Extractor& extractor, const ChainStep& step) const {
   const std::vector<std::string> missing = extractor.missing_files(step);
   if (missing.empty()) return {};

@@ -2,9 +2,9 @@
 // Restores a base backup into an empty directory: a full one, or a chain of deltas made by WAL-G.
 //
 // Reads in parallel, checks every object against its recorded digest and every file against the
-// backup's manifest, makes everything durable with one barrier, and writes the control file last, so
-// that Postgres can not start on half a restore. When it fails, the target is emptied again; when it
-// is killed, a marker stays and the next try empties it.
+// backup's manifest, makes everything durable with one barrier, and writes the control file last,
+// so that Postgres can not start on half a restore. When it fails, the target is emptied again;
+// when it is killed, a marker stays and the next try empties it.
 #pragma once
 
 #include <cstdint>

@@ -12,6 +12,7 @@
 #include "tests/support/backup_world.h"
 #include "tests/support/expect_ok.h"
 #include "tests/support/faulty_store.h"
+#include "tests/support/forwarding_store.h"
 #include "tests/support/recording_store.h"
 #include "tests/support/temporary_directory.h"
 
@@ -82,8 +83,7 @@ TEST_F(BackupFetchTest, AFailedReadLeavesAnEmptyTargetAndCanBeRepeated) {
           {.operation = Operation::Open, .key_pattern = key, .kind = kind, .at = size / 2});
       const auto fetched = fetch(store);
       EXPECT_EQ(store.faults_left(), 0);
-      ASSERT_EQ(tests::outcome(fetched),
-                kind == Fault::Kind::FlipByte ? "Corrupt" : "Unavailable");
+      ASSERT_EQ(tests::outcome(fetched), kind == Fault::Kind::FlipByte ? "Corrupt" : "Unavailable");
       EXPECT_TRUE(is_empty_or_missing(data()));
       EXPECT_TRUE(is_empty_or_missing(space()));
     }
@@ -105,51 +105,18 @@ TEST_F(BackupFetchTest, AFailedListingEndsItBeforeAnythingIsTouched) {
 }
 
 // A store that tells of each object that is opened.
-class WatchedStore final : public object_store::ObjectStore {
+class WatchedStore final : public tests::ForwardingStore {
  public:
   WatchedStore(object_store::ObjectStore& inner, std::function<void()> on_open)
-      : inner_(inner), on_open_(std::move(on_open)) {}
+      : ForwardingStore(inner), on_open_(std::move(on_open)) {}
   Result<object_store::OpenObject> open(const object_store::ObjectKey& key,
                                         const object_store::OpenOptions& options,
                                         std::stop_token stop) override {
     on_open_();
-    return inner_.open(key, options, stop);
-  }
-  object_store::Capabilities capabilities() const override { return inner_.capabilities(); }
-  Result<> put(const object_store::ObjectKey&, std::string_view, const object_store::Metadata&,
-               std::stop_token) override {
-    return internal_error("a fetch writes nothing");
-  }
-  Result<> put_if_absent(const object_store::ObjectKey&, std::string_view,
-                         const object_store::Metadata&, std::stop_token) override {
-    return internal_error("a fetch writes nothing");
-  }
-  Result<object_store::ObjectInfo> head(const object_store::ObjectKey& key,
-                                        std::stop_token stop) override {
-    return inner_.head(key, stop);
-  }
-  Result<object_store::ListPage> list(const object_store::ListRequest& request,
-                                      std::stop_token stop) override {
-    return inner_.list(request, stop);
-  }
-  Result<> remove(const object_store::ObjectKey&, std::stop_token) override {
-    return internal_error("a fetch removes nothing");
-  }
-  Result<std::vector<object_store::RemoveFailure>> remove_batch(
-      std::span<const object_store::ObjectKey>, std::stop_token) override {
-    return internal_error("a fetch removes nothing");
-  }
-  Result<std::unique_ptr<object_store::Upload>> start_upload(const object_store::ObjectKey&,
-                                                             const object_store::UploadOptions&,
-                                                             std::stop_token) override {
-    return internal_error("a fetch writes nothing");
-  }
-  Result<std::uint64_t> collect_unfinished(const std::string&, WallTime, std::stop_token) override {
-    return internal_error("a fetch removes nothing");
+    return inner_.open(key, options, std::move(stop));
   }
 
  private:
-  object_store::ObjectStore& inner_;
   std::function<void()> on_open_;
 };
 
@@ -192,9 +159,9 @@ TEST_F(BackupFetchTest, WhereverItIsKilledTheNextOneStartsOver) {
     EXPECT_EQ(tests::difference(
                   tests::expected_restore(world_.cluster, restored, moment + "/space"), restored),
               "");
-    EXPECT_EQ(tests::difference(world_.cluster.kept_in_tablespace(),
-                                tests::read_tree(moment + "/space")),
-              "");
+    EXPECT_EQ(
+        tests::difference(world_.cluster.kept_in_tablespace(), tests::read_tree(moment + "/space")),
+        "");
   }
 }
 
@@ -281,9 +248,9 @@ TEST_F(BackupFetchTest, BeingStoppedLeavesAnEmptyTarget) {
   WatchedStore store(world_.store, [&] {
     if (++opened == 4) stop.request_stop();
   });
-  const auto fetched = fetch_backup(
-      {.store = store, .cipher = nullptr, .progress = world_.progress}, "LATEST",
-      world_.fetch_settings(target_.path()), stop.get_token());
+  const auto fetched =
+      fetch_backup({.store = store, .cipher = nullptr, .progress = world_.progress}, "LATEST",
+                   world_.fetch_settings(target_.path()), stop.get_token());
   EXPECT_EQ(tests::outcome(fetched), "Cancelled");
   EXPECT_TRUE(is_empty_or_missing(data()));
   EXPECT_TRUE(is_empty_or_missing(space()));

@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t kTarCountMax = 1'000'000;
 
 // "part_001.tar.lz4" without what follows ".tar".
-std::string_view stem_of(std::string_view name) { return name.substr(0, name.find('.')); }
+std::string_view stem_of(std::string_view name) {
+  return name.substr(0, name.find('.'));
+}
 
 Result<> check_recorded(const BackupTars& tars, const std::set<std::string>& found,
                         const ChainStep& step,
@@ -92,8 +94,8 @@ Result<std::unique_ptr<Source>> open_tar(object_store::ObjectStore& store, const
   object_store::OpenObject object = TRY(store.open(tar.key, {}, stop));
   std::unique_ptr<Source> stored;
   if (tar.digest) {
-    stored = std::make_unique<VerifiedSource>(std::move(object.body), *tar.digest,
-                                              std::move(on_bytes));
+    stored =
+        std::make_unique<VerifiedSource>(std::move(object.body), *tar.digest, std::move(on_bytes));
   } else {
     stored = std::make_unique<CountedSource>(std::move(object.body), std::move(on_bytes));
   }

@@ -26,8 +26,9 @@ Result<Wanted> read_step(object_store::ObjectStore& store, ChainStep& step, bool
                          const Wanted* only, std::stop_token stop) {
   Wanted wanted;
   const auto key = repository::files_metadata_key(step.name);
-  const auto object = TRY(store.open(key, {}, stop).context(
-      fmt::format("backup {} is incomplete: its list of files", step.name.text())));
+  const auto object = TRY(
+      store.open(key, {}, stop)
+          .context(fmt::format("backup {} is incomplete: its list of files", step.name.text())));
   const repository::FilesMetadataReader reader{
       .take_file = [&](const repository::FileEntry& entry) -> Result<> {
         if (!keeps_files) return {};

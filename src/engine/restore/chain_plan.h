@@ -36,7 +36,6 @@ struct ChainStep {
 
 // The base first. Holds the names of all files when the chain has deltas.
 Result<std::vector<ChainStep>> plan_chain(object_store::ObjectStore& store,
-                                          const repository::BackupName& name,
-                                          std::stop_token stop);
+                                          const repository::BackupName& name, std::stop_token stop);
 
 }  // namespace cairn::engine

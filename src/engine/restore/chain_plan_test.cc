@@ -20,9 +20,15 @@ const BackupName kFull = BackupName::full("000000010000000000000003");
 const BackupName kDelta1 = BackupName::delta("000000010000000000000006", kFull);
 const BackupName kDelta2 = BackupName::delta("000000010000000000000009", kDelta1);
 
-FileEntry whole(std::string path) { return {.path = std::move(path)}; }
-FileEntry increment(std::string path) { return {.path = std::move(path), .is_incremented = true}; }
-FileEntry unchanged(std::string path) { return {.path = std::move(path), .is_skipped = true}; }
+FileEntry whole(std::string path) {
+  return {.path = std::move(path)};
+}
+FileEntry increment(std::string path) {
+  return {.path = std::move(path), .is_incremented = true};
+}
+FileEntry unchanged(std::string path) {
+  return {.path = std::move(path), .is_skipped = true};
+}
 
 class ChainPlanTest : public testing::Test {
  protected:
@@ -41,8 +47,8 @@ class ChainPlanTest : public testing::Test {
                                                .full = kFull,
                                                .count = parent == kFull ? 1 : 2};
     }
-    ASSERT_OK(store_.put(repository::sentinel_key(name), repository::encode_sentinel(sentinel), {},
-                         {}));
+    ASSERT_OK(
+        store_.put(repository::sentinel_key(name), repository::encode_sentinel(sentinel), {}, {}));
     if (!has_metadata) return;
     StringSink sink;
     repository::FilesMetadataWriter writer(sink);

@@ -89,9 +89,8 @@ TEST_F(ExtractorTest, UnpacksFilesAndDirectories) {
   restart();
   const Bytes large = tests::random_bytes(3'000'000, 1);
   ASSERT_OK(extract({directory("/", 0750), file("/PG_VERSION", "15\n"),
-                     file("/base/5/16385", large), directory("/base", 0500),
-                     directory("/base/5"), directory("/empty"), file("/empty file", ""),
-                     file("/set user id", "x", 04755),
+                     file("/base/5/16385", large), directory("/base", 0500), directory("/base/5"),
+                     directory("/empty"), file("/empty file", ""), file("/set user id", "x", 04755),
                      directory("/pg_tblspc/16400"),
                      file("/pg_tblspc/16400/PG_15_202209061/5/16401", "in the tablespace"),
                      file("relative", "as remote backups name them")}));
@@ -154,9 +153,9 @@ TEST_F(ExtractorTest, LinksThatAppearInTheTargetAreNotFollowed) {
   fs::create_directory_symlink(outside, root_.path() + "/data/evil");
   fs::create_symlink(outside + "/file", root_.path() + "/data/evil file");
   fs::create_directory_symlink(outside, root_.path() + "/space/evil");
-  const std::vector<Member> members = {file("/evil/new", "x"), file("/evil/file", "x"),
-                                       file("/evil file", "x"), directory("/evil"),
-                                       directory("/evil/sub"), file("/pg_tblspc/16400/evil/x", "")};
+  const std::vector<Member> members = {
+      file("/evil/new", "x"), file("/evil/file", "x"), file("/evil file", "x"),
+      directory("/evil"),     directory("/evil/sub"),  file("/pg_tblspc/16400/evil/x", "")};
   for (const Member& member : members) {
     SCOPED_TRACE(member.entry.name);
     restart();
@@ -234,10 +233,10 @@ TEST_F(ExtractorTest, TakesFromADeltaWhatItsListWants) {
                   {"/new", FileSource::Whole},
                   {"/in no tar", FileSource::Whole}};
   restart();
-  ASSERT_OK(extract({file("/base/5/1", increment, 0640), file("/kept", "not this one"),
-                     file("/new", "n"), file("backup_label", "always"),
-                     file("/global/pg_control", "always")},
-                    delta));
+  ASSERT_OK(
+      extract({file("/base/5/1", increment, 0640), file("/kept", "not this one"), file("/new", "n"),
+               file("backup_label", "always"), file("/global/pg_control", "always")},
+              delta));
   const tests::Tree expected = {
       {"data/base", "d 0700"},
       {"data/base/5", "d 0700"},

@@ -51,7 +51,8 @@ Result<std::uint64_t> apply_increment(Source& increment, std::uint64_t increment
   TRY(file.truncate(file_bytes));
   std::array<char, kPageBytes> page;
   for (std::uint32_t i = 0; i < count; ++i) {
-    const auto block = load_little_endian<std::uint32_t>(numbers.data() + i * sizeof(std::uint32_t));
+    const auto block =
+        load_little_endian<std::uint32_t>(numbers.data() + i * sizeof(std::uint32_t));
     if ((std::uint64_t{block} + 1) * kPageBytes > file_bytes) {
       return corrupt("the increment holds block {} of a file of {} bytes", block, file_bytes);
     }

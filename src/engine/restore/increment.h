@@ -12,9 +12,9 @@
 
 namespace cairn::engine {
 
-// Brings `file` (which holds the parent's version) to the state the increment describes; returns the
-// size of the complete file. Corrupt for a bad header, a block beyond the size, or an increment that
-// is cut. `increment_bytes` is the size of the tar member.
+// Brings `file` (which holds the parent's version) to the state the increment describes; returns
+// the size of the complete file. Corrupt for a bad header, a block beyond the size, or an increment
+// that is cut. `increment_bytes` is the size of the tar member.
 Result<std::uint64_t> apply_increment(Source& increment, std::uint64_t increment_bytes,
                                       files::File& file);
 

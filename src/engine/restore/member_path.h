@@ -13,7 +13,7 @@ namespace cairn::engine {
 
 struct MemberPath {
   std::string tablespace = {};  // oid of the tablespace below which `path` lies; "" for PGDATA
-  std::string path = {};        // relative, without leading or trailing slash; "" is the root itself
+  std::string path = {};  // relative, without leading or trailing slash; "" is the root itself
 
   // As in a backup manifest: "base/5/1259", "pg_tblspc/16400/PG_15_202209061/5/16401".
   std::string in_pgdata() const;

@@ -37,9 +37,16 @@ TEST(MemberPathTest, PlacesMembersBelowTheirRoot) {
 }
 
 TEST(MemberPathTest, RefusesWhatCouldLeadOutside) {
-  const std::string_view names[] = {"..",         "/../etc/passwd", "/base/../../etc/passwd",
-                                    "/base/./5",  "././base",     ".//etc", "//etc/passwd",   "/base//5",
-                                    "/base/a\0b"sv, "/pg_tblspc/16400/../../x"};
+  const std::string_view names[] = {"..",
+                                    "/../etc/passwd",
+                                    "/base/../../etc/passwd",
+                                    "/base/./5",
+                                    "././base",
+                                    ".//etc",
+                                    "//etc/passwd",
+                                    "/base//5",
+                                    "/base/a\0b"sv,
+                                    "/pg_tblspc/16400/../../x"};
   for (const std::string_view name : names) {
     SCOPED_TRACE(name);
     const Result<MemberPath> path = parse_member_path(name);

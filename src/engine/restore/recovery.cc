@@ -34,8 +34,8 @@ std::string end_of(const BackupChoice& backup) {
   return fmt::format("{} (LSN {})", format_rfc3339(backup.finish_time), backup.finish_lsn.text());
 }
 
-Result<BackupChoice> choice_of(object_store::ObjectStore& store,
-                               const repository::BackupName& name, std::stop_token stop) {
+Result<BackupChoice> choice_of(object_store::ObjectStore& store, const repository::BackupName& name,
+                               std::stop_token stop) {
   const repository::Sentinel sentinel = TRY(repository::load_sentinel(store, name, stop));
   return BackupChoice{.name = name,
                       .finish_time = sentinel.finish_time,

@@ -31,7 +31,8 @@ Result<repository::BackupName> choose_backup(const std::vector<BackupChoice>& ba
 // Whether `target` can lie after the end of `backup`; InvalidArgument says why not. Pure.
 Result<> check_target(const BackupChoice& backup, const postgres::RecoveryTarget& target);
 
-// The backup to restore for `target`: the one named, checked, or for LATEST the one chosen as above.
+// The backup to restore for `target`: the one named, checked, or for LATEST the one chosen as
+// above.
 Result<repository::BackupName> backup_for_target(object_store::ObjectStore& store,
                                                  const std::string& name,
                                                  const postgres::RecoveryTarget& target,

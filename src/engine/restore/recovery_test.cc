@@ -17,8 +17,8 @@ using postgres::RecoveryTargetKind;
 
 BackupChoice choice(std::string_view segment, int hour, std::uint64_t lsn) {
   return {.name = repository::BackupName::full(segment),
-          .finish_time = std::chrono::sys_days{std::chrono::year{2026} / 8 / 20} +
-                         std::chrono::hours(hour),
+          .finish_time =
+              std::chrono::sys_days{std::chrono::year{2026} / 8 / 20} + std::chrono::hours(hour),
           .finish_lsn = {lsn}};
 }
 
@@ -77,8 +77,8 @@ TEST(ChooseBackupTest, ABadTargetIsRefused) {
   EXPECT_EQ(tests::outcome(choose_backup(
                 kBackups, {.kind = RecoveryTargetKind::Time, .value = "2026-08-20 10:00:00"})),
             "InvalidArgument");
-  EXPECT_EQ(tests::outcome(choose_backup(kBackups,
-                                         {.kind = RecoveryTargetKind::Lsn, .value = "nonsense"}))
+  EXPECT_EQ(tests::outcome(
+                choose_backup(kBackups, {.kind = RecoveryTargetKind::Lsn, .value = "nonsense"}))
                 .empty(),
             false);
 }

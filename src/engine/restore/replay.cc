@@ -10,7 +10,8 @@ namespace {
 // pg_get_wal_replay_pause_state() exists from version 14 on; the older function is in all.
 constexpr std::string_view kStatusSql =
     "SELECT pg_is_in_recovery(),"
-    "       CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,"
+    "       CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() "
+    "END,"
     "       pg_last_xact_replay_timestamp(),"
     "       CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END";
 
@@ -22,8 +23,7 @@ struct ReplayStatus {
 };
 
 Result<ReplayStatus> ask(postgres::PostgresSession& session, std::stop_token stop) {
-  const postgres::Rows rows =
-      TRY(session.query({.sql = std::string(kStatusSql)}, std::move(stop)));
+  const postgres::Rows rows = TRY(session.query({.sql = std::string(kStatusSql)}, std::move(stop)));
   if (rows.size() != 1 || rows[0].size() != 4) return internal_error("unexpected replay status");
   ReplayStatus status;
   status.is_in_recovery = rows[0][0].value_or("t") == "t";
@@ -52,9 +52,9 @@ class Follow {
         if (!status->is_in_recovery || status->is_paused) return report_;
       }
       if (world_.clock.steady_now() - last_change > settings_.stall_deadline) {
-        return unavailable("replay has not moved for {} s; see the server's log",
-                           std::chrono::duration_cast<std::chrono::seconds>(
-                               settings_.stall_deadline).count());
+        return unavailable(
+            "replay has not moved for {} s; see the server's log",
+            std::chrono::duration_cast<std::chrono::seconds>(settings_.stall_deadline).count());
       }
       TRY(world_.clock.wait_for(settings_.poll_interval, stop_));
     }

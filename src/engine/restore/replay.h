@@ -29,8 +29,8 @@ struct ReplayWorld {
 
 struct ReplaySettings {
   postgres::RecoveryAction action = postgres::RecoveryAction::Promote;
-  postgres::Lsn start = {};                      // where replay begins: the backup's start
-  std::optional<postgres::Lsn> end = {};         // about where it ends, for the progress display
+  postgres::Lsn start = {};               // where replay begins: the backup's start
+  std::optional<postgres::Lsn> end = {};  // about where it ends, for the progress display
   std::chrono::milliseconds poll_interval{500};
   // No progress of replay for this long is an error; replay itself may take any time.
   std::chrono::milliseconds stall_deadline = std::chrono::minutes(30);
@@ -42,9 +42,9 @@ struct ReplayReport {
   bool is_paused = false;
 };
 
-// Returns when the server was promoted, paused at its target, or shut down there, whichever `action`
-// asks for. Internal with what the server said when it ended otherwise: the target was not reached,
-// WAL is missing.
+// Returns when the server was promoted, paused at its target, or shut down there, whichever
+// `action` asks for. Internal with what the server said when it ended otherwise: the target was not
+// reached, WAL is missing.
 Result<ReplayReport> follow_replay(const ReplayWorld& world, const ReplaySettings& settings,
                                    std::stop_token stop);
 

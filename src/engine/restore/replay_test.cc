@@ -102,8 +102,7 @@ TEST(ReplayTest, FollowsUntilThePromotion) {
                  {.lsn = "0/3000000", .last_commit = "2026-08-20 10:00:00+00"},
                  {.answers = false},
                  {.in_recovery = "f", .lsn = "0/3000500"}});
-  const Outcome outcome = follow(
-      script, {.start = {0x2000000}, .end = postgres::Lsn{0x3000500}});
+  const Outcome outcome = follow(script, {.start = {0x2000000}, .end = postgres::Lsn{0x3000500}});
   ASSERT_OK(outcome.result);
   const ReplayReport& report = outcome.result.value();
   EXPECT_EQ(report.replayed, postgres::Lsn{0x3000500});
@@ -152,9 +151,8 @@ TEST(ReplayTest, AShutdownIsTheEndOnlyIfItWasAskedFor) {
 
 TEST(ReplayTest, StandingStillForTooLongIsAnError) {
   Script script({{.lsn = "0/2000100"}});
-  const Outcome outcome =
-      follow(script, {.poll_interval = std::chrono::seconds(1),
-                      .stall_deadline = std::chrono::seconds(60)});
+  const Outcome outcome = follow(script, {.poll_interval = std::chrono::seconds(1),
+                                          .stall_deadline = std::chrono::seconds(60)});
   EXPECT_EQ(tests::outcome(outcome.result), "Unavailable");
   EXPECT_NEAR(script.looked, 62, 2);
 }
@@ -166,9 +164,8 @@ TEST(ReplayTest, SlowProgressIsProgress) {
   }
   looks.push_back({.in_recovery = "f", .lsn = "0/3000000"});
   Script script(looks);
-  const Outcome outcome =
-      follow(script, {.poll_interval = std::chrono::seconds(1),
-                      .stall_deadline = std::chrono::seconds(60)});
+  const Outcome outcome = follow(script, {.poll_interval = std::chrono::seconds(1),
+                                          .stall_deadline = std::chrono::seconds(60)});
   EXPECT_OK(outcome.result);
 }
 

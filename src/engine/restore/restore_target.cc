@@ -25,9 +25,8 @@ Result<std::unique_ptr<files::Directory>> open_or_make(const std::string& path) 
 }
 
 bool holds_marker(const std::vector<files::DirectoryEntry>& entries) {
-  return std::ranges::any_of(entries, [](const files::DirectoryEntry& entry) {
-    return entry.name == kIncompleteMarker;
-  });
+  return std::ranges::any_of(
+      entries, [](const files::DirectoryEntry& entry) { return entry.name == kIncompleteMarker; });
 }
 
 // pg_wal may be there already when the WAL has a volume of its own: as an empty directory (a mount
@@ -120,8 +119,8 @@ Result<> check_wal_link(files::Directory& data, const std::string& wal_directory
                           wal_directory);
 }
 
-// Removes what an interrupted restore left; lost+found, a mount point or link pg_wal, and the marker
-// stay.
+// Removes what an interrupted restore left; lost+found, a mount point or link pg_wal, and the
+// marker stay.
 Result<> remove_contents(files::Directory& directory) {
   const std::vector<files::DirectoryEntry> entries = TRY(directory.list(""));
   for (const files::DirectoryEntry& entry : entries) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The directories a backup is restored into: the data directory and its tablespaces.
 //
-// While a restore runs, each holds a marker file. A directory that holds the marker contains nothing
-// but what a restore left behind, so the next restore may empty it; any other directory must be
-// empty before a restore touches it. Postgres can not start on what is marked, because the control
-// file is written last.
+// While a restore runs, each holds a marker file. A directory that holds the marker contains
+// nothing but what a restore left behind, so the next restore may empty it; any other directory
+// must be empty before a restore touches it. Postgres can not start on what is marked, because the
+// control file is written last.
 #pragma once
 
 #include <map>

@@ -151,8 +151,8 @@ Result<> Verification::verify_parts(const BackupTars& tars, const TarCheck& chec
   return readers.join();
 }
 
-Result<> Verification::verify_tar(const TarObject& tar, const TarCheck& check,
-                                  RestoredFiles& files, std::stop_token stop) {
+Result<> Verification::verify_tar(const TarObject& tar, const TarCheck& check, RestoredFiles& files,
+                                  std::stop_token stop) {
   const auto read = [&]() -> Result<TarFacts> {
     const auto on_bytes = [this](std::uint64_t bytes) { world_.progress.advance(bytes); };
     const auto source = TRY(open_tar(world_.store, tar, world_.cipher, on_bytes, stop));

@@ -50,8 +50,8 @@ class BackupVerifyTest : public testing::Test {
   // Changes the content of one file of a tar and seals it again.
   void change_member(const std::string& tar_name, const std::string& member,
                      const std::function<void(codec::TarEntry&, Bytes&)>& how) {
-    const auto source = repository::open_sealed(
-        world_.store, key("tar_partitions/" + tar_name), nullptr, {});
+    const auto source =
+        repository::open_sealed(world_.store, key("tar_partitions/" + tar_name), nullptr, {});
     ASSERT_OK(source);
     codec::TarReader reader(*source.value());
     StringSink sealed;

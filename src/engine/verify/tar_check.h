@@ -17,10 +17,10 @@ struct TarCheck {
   bool has_page_checksums = false;
   postgres::Lsn backup_start = {};
   postgres::Lsn backup_finish = {};  // none if it is not known
-  bool is_whole = true;  // no deltas: checksums of files can be held against a manifest
+  bool is_whole = true;              // no deltas: checksums of files can be held against a manifest
   // Gets the content of backup_manifest if this tar holds it; may be empty.
   Sink* manifest = nullptr;
-  std::function<void(std::string)> report;  // one line for each thing that is wrong
+  std::function<void(std::string)> report = {};  // one line for each thing that is wrong
 };
 
 struct TarFacts {
