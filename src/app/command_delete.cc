@@ -23,10 +23,13 @@ Result<ExitStatus> run_delete(CommandContext& context, const DeleteOptions& opti
   const engine::DeleteRequest request = TRY(
       engine::parse_delete_request(options.verb, options.words, flags, environment.clock().now()));
   object_store::ObjectStore& store = TRY(environment.store());
-  const engine::RetentionSettings settings = {.segment_size = TRY(postgres::WalSegmentSize::of(
-                                                  environment.settings().archive.segment_bytes))};
+  const Settings& settings = environment.settings();
+  const engine::RetentionSettings retention = {
+      .segment_size = TRY(postgres::WalSegmentSize::of(settings.archive.segment_bytes)),
+      .leftover_age_min =
+          std::chrono::duration_cast<std::chrono::seconds>(settings.backup.garbage_age)};
   const engine::DeleteOutcome outcome = TRY(engine::run_delete(
-      store, request, settings, options.is_confirmed, environment.clock(), say, context.stop));
+      store, request, retention, options.is_confirmed, environment.clock(), say, context.stop));
   if (outcome.failure_count > 0) return engine::delete_failure(outcome);
   return ExitStatus::Ok;
 }

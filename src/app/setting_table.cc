@@ -126,6 +126,8 @@ constexpr SettingFact kSettings[] = {
      "How long to wait for PostgreSQL to archive the last WAL: 30m, 90s."},
     {"CAIRN_WAL_WAIT", Used, "5m",
      "How long WAL may take to appear in the repository once PostgreSQL calls it archived."},
+    {"CAIRN_GARBAGE_AGE", Used, "24h",
+     "Leftovers of a backup are garbage once older; younger ones may be a running backup."},
     {"WALG_ALIVE_CHECK_INTERVAL", Used, "1m", "How often a backup asks whether PostgreSQL lives."},
     {"WALG_PG_BLOCK_SIZE", NoNeed, "", "Read from the cluster's control file."},
     {"WALG_TAR_DISABLE_FSYNC", NoNeed, "", "A restore is always made durable, once, at its end."},

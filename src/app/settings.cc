@@ -223,6 +223,7 @@ Result<> read_backup(const SettingReader& reader, BackupSettings& backup) {
   backup.has_files_metadata = !TRY(reader.flag("WALG_WITHOUT_FILES_METADATA")).value_or(false);
   backup.stop_timeout = TRY(reader.duration("WALG_STOP_BACKUP_TIMEOUT"));
   backup.wal_wait = TRY(reader.duration("CAIRN_WAL_WAIT")).value_or(backup.wal_wait);
+  backup.garbage_age = TRY(reader.duration("CAIRN_GARBAGE_AGE")).value_or(backup.garbage_age);
   const auto interval = TRY(reader.duration("WALG_ALIVE_CHECK_INTERVAL"));
   if (interval && *interval < std::chrono::seconds(1)) {
     return invalid_argument("WALG_ALIVE_CHECK_INTERVAL is \"{}\"; it must be at least 1s",

@@ -77,6 +77,7 @@ struct BackupSettings {
   bool has_files_metadata = true;
   std::optional<std::chrono::milliseconds> stop_timeout = {};  // absent: wait for ever
   std::chrono::milliseconds wal_wait{300'000};
+  std::chrono::milliseconds garbage_age = std::chrono::hours(24);
   std::chrono::milliseconds alive_check_interval{60'000};
 };
 

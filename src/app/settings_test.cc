@@ -34,6 +34,7 @@ TEST(SettingsTest, ReadsWhatIsSet) {
       {"WALG_WITHOUT_FILES_METADATA", "1"},
       {"WALG_STOP_BACKUP_TIMEOUT", "1m30s"},
       {"CAIRN_WAL_WAIT", "7s"},
+      {"CAIRN_GARBAGE_AGE", "2h"},
       {"WALG_LOG_LEVEL", "DEVEL"},
       {"PGDATA", "/data"},
       {"PGHOST", "/run"},
@@ -51,6 +52,7 @@ TEST(SettingsTest, ReadsWhatIsSet) {
   EXPECT_FALSE(settings.backup.has_files_metadata);
   EXPECT_EQ(settings.backup.stop_timeout, 90s);
   EXPECT_EQ(settings.backup.wal_wait, 7s);
+  EXPECT_EQ(settings.backup.garbage_age, 2h);
   EXPECT_EQ(settings.log_level, LogLevel::Debug);
   EXPECT_EQ(settings.postgres.data_directory, "/data");
   EXPECT_EQ(settings.postgres.connection.at("PGHOST"), "/run");

@@ -12,7 +12,9 @@ WallTime SystemClock::now() {
   return chrono::time_point_cast<chrono::microseconds>(chrono::system_clock::now());
 }
 
-SteadyTime SystemClock::steady_now() { return chrono::steady_clock::now(); }
+SteadyTime SystemClock::steady_now() {
+  return chrono::steady_clock::now();
+}
 
 Result<> SystemClock::wait_until(SteadyTime time, std::stop_token stop) {
   std::mutex mutex;
@@ -138,7 +140,8 @@ std::optional<WallTime> parse(std::string_view text) {
   }
   const auto offset = take_offset(text);
   if (!offset || !text.empty()) return std::nullopt;
-  const chrono::year_month_day date{chrono::year{*year}, chrono::month(static_cast<unsigned>(*month)),
+  const chrono::year_month_day date{chrono::year{*year},
+                                    chrono::month(static_cast<unsigned>(*month)),
                                     chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   return WallTime{chrono::sys_days{date}} + chrono::hours{*hour} + chrono::minutes{*minute} +

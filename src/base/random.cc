@@ -21,6 +21,8 @@ std::uint64_t SeededRandom::next() {
   return engine_();
 }
 
-std::string random_hex(Random& random) { return fmt::format("{:016x}", random.next()); }
+std::string random_hex(Random& random) {
+  return fmt::format("{:016x}", random.next());
+}
 
 }  // namespace cairn

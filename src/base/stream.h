@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two ends of a byte stream. Bytes are chars; views of bytes are std::string_view.
 //
-// Compressors, ciphers, tar and object stores meet here: writers push into a Sink, readers pull from
-// a Source, and each stage wraps the next. Not thread-safe: one stream belongs to one thread at a
-// time.
+// Compressors, ciphers, tar and object stores meet here: writers push into a Sink, readers pull
+// from a Source, and each stage wraps the next. Not thread-safe: one stream belongs to one thread
+// at a time.
 #pragma once
 
 #include <cstddef>

@@ -32,7 +32,9 @@ TEST(BufferPoolTest, ABufferTakesWhatFits) {
 
 TEST(BufferPoolTest, AReturnedBufferComesBackEmpty) {
   BufferPool pool(1, 4);
-  { EXPECT_EQ(pool.acquire({}).value().append("ab"), 2U); }
+  {
+    EXPECT_EQ(pool.acquire({}).value().append("ab"), 2U);
+  }
   EXPECT_EQ(pool.acquire({}).value().size(), 0U);
 }
 

@@ -34,8 +34,7 @@ class Channel {
   // complete. Cancelled if `stop` comes first: being stopped never looks like the end.
   Result<std::optional<T>> receive(std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    const bool is_ready =
-        changed_.wait(lock, stop, [&] { return !items_.empty() || is_closed_; });
+    const bool is_ready = changed_.wait(lock, stop, [&] { return !items_.empty() || is_closed_; });
     if (!is_ready || stop.stop_requested()) return cancelled("stopped while receiving");
     if (items_.empty()) return std::optional<T>();
     std::optional<T> item(std::move(items_.front()));

@@ -34,7 +34,9 @@ Result<ObjectKey> ObjectKey::parse(std::string_view text) {
       text.substr(0, kKeyBytesMax));
 }
 
-ObjectKey::ObjectKey(std::string text) : text_(std::move(text)) { ASSERT(is_valid_key(text_)); }
+ObjectKey::ObjectKey(std::string text) : text_(std::move(text)) {
+  ASSERT(is_valid_key(text_));
+}
 
 Result<Bytes> get(ObjectStore& store, const ObjectKey& key, std::uint64_t bytes_max,
                   std::stop_token stop) {

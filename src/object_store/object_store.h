@@ -76,7 +76,7 @@ struct OpenObject {
 };
 
 struct ListRequest {
-  std::string prefix = {};       // "" or a string that keys start with; need not end in '/'
+  std::string prefix = {};  // "" or a string that keys start with; need not end in '/'
   bool recursive = true;    // false: stop at the next '/' and report `prefixes` (delimiter '/')
   std::string start_after = {};  // only keys greater than this
   std::string page_token = {};   // next_page_token of the previous page; "" for the first
@@ -97,12 +97,12 @@ struct RemoveFailure {
 // What a store can do beyond the basics. Callers ask before they rely on it; the contract suite
 // tests what is claimed and that the rest is refused with InvalidArgument.
 struct Capabilities {
-  std::string name;             // "filesystem", "s3", …: for messages
-  bool put_if_absent = true;    // atomic, against concurrent writers too
-  bool metadata = true;         // Metadata survives put → head
+  std::string name;                  // "filesystem", "s3", …: for messages
+  bool put_if_absent = true;         // atomic, against concurrent writers too
+  bool metadata = true;              // Metadata survives put → head
   std::uint64_t part_bytes_min = 0;  // of every part of an upload but the last
   int part_count_max = 10000;
-  std::uint64_t put_bytes_max = 0;   // largest single put
+  std::uint64_t put_bytes_max = 0;  // largest single put
 };
 
 // An object written in parts. put_part() may be called from several threads and in any order; parts

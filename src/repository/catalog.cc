@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace cairn::repository {
 namespace {
@@ -77,8 +78,9 @@ Result<std::vector<BackupEntry>> list_backups(ObjectStore& store, std::stop_toke
   TRY(object_store::for_each(store, {.prefix = std::string(kBackupsPrefix), .recursive = false},
                              take, stop)
           .context("list backups"));
-  // Listings are ordered by name, and a stable sort keeps that among equal times.
-  std::ranges::stable_sort(backups, {}, &BackupEntry::modified);
+  std::ranges::sort(backups, {}, [](const BackupEntry& backup) {
+    return std::tie(backup.modified, backup.name);
+  });
   return backups;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "repository/json_go.h"
 #include "repository/text_table.h"
@@ -111,10 +112,13 @@ Result<BackupMetadata> metadata_or_sentinel(object_store::ObjectStore& store,
 
 // By start time if all backups have one, else by the time of the sentinels.
 void sort_detailed(std::vector<ListedBackup>& backups) {
-  const auto start_time = [](const ListedBackup& backup) { return backup.metadata->start_time; };
-  const bool all_have_one = std::ranges::all_of(
-      backups, [&](const ListedBackup& backup) { return start_time(backup) != kGoZeroTime; });
-  if (all_have_one) std::ranges::stable_sort(backups, {}, start_time);
+  const bool all_have_one = std::ranges::all_of(backups, [](const ListedBackup& backup) {
+    return backup.metadata->start_time != kGoZeroTime;
+  });
+  if (!all_have_one) return;
+  std::ranges::sort(backups, {}, [](const ListedBackup& backup) {
+    return std::tie(backup.metadata->start_time, backup.entry.modified, backup.entry.name);
+  });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <tuple>
 #include <vector>
 
 namespace cairn::engine {
@@ -18,11 +19,15 @@ Ordered in_order(std::span<const KnownBackup> backups, bool uses_sentinel_time) 
   for (const KnownBackup& backup : backups) {
     if (backup.start) ordered.push_back(&backup);
   }
-  // The inventory is in the order of the sentinels' times, which decides between equals.
+  // The times of the sentinels decide between equals.
   if (uses_sentinel_time) {
-    std::ranges::stable_sort(ordered, {}, [](const KnownBackup* b) { return b->start_time; });
+    std::ranges::sort(ordered, {}, [](const KnownBackup* backup) {
+      return std::tie(backup->start_time, backup->modified, backup->name);
+    });
   } else {
-    std::ranges::stable_sort(ordered, {}, [](const KnownBackup* b) { return *b->start; });
+    std::ranges::sort(ordered, {}, [](const KnownBackup* backup) {
+      return std::tie(*backup->start, backup->modified, backup->name);
+    });
   }
   return ordered;
 }

@@ -289,9 +289,8 @@ const Leftover* Planner::find_half_deleted() const {
 
 Result<> Planner::plan_target() {
   add_leftovers([](const Leftover&) { return false; });
-  std::ranges::stable_partition(plan_.leftovers, [&](const BackupName& name) {
-    return name.text() != request_.target_name;
-  });
+  std::ranges::partition(
+      plan_.leftovers, [&](const BackupName& name) { return name.text() != request_.target_name; });
   const bool is_whole_chain = request_.modifier == DeleteModifier::FindFull;
   Names doomed;
   if (const Leftover* half_deleted = find_half_deleted()) {

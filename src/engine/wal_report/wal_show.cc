@@ -2,6 +2,8 @@
 #include "engine/wal_report/wal_show.h"
 
 #include <algorithm>
+#include <functional>
+#include <tuple>
 
 #include "repository/json_go.h"
 #include "repository/text_table.h"
@@ -47,8 +49,9 @@ std::vector<ListedBackup> backups_within(std::span<const ListedBackup> backups, 
     const std::uint64_t last = backup.metadata->finish_lsn.value / size.bytes();
     if (first >= segments.first() && last <= segments.last()) found.push_back(backup);
   }
-  std::ranges::stable_sort(found, std::greater(),
-                           [](const ListedBackup& backup) { return backup.entry.modified; });
+  std::ranges::sort(found, std::greater(), [](const ListedBackup& backup) {
+    return std::tie(backup.entry.modified, backup.entry.name);
+  });
   return found;
 }
 
