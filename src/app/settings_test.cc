@@ -52,7 +52,7 @@ TEST(SettingsTest, ReadsWhatIsSet) {
   EXPECT_FALSE(settings.backup.has_files_metadata);
   EXPECT_EQ(settings.backup.stop_timeout, 90s);
   EXPECT_EQ(settings.backup.wal_wait, 7s);
-  EXPECT_EQ(settings.backup.garbage_age, 2h);
+  EXPECT_EQ(settings.backup.garbage_age, std::chrono::hours(2));
   EXPECT_EQ(settings.log_level, LogLevel::Debug);
   EXPECT_EQ(settings.postgres.data_directory, "/data");
   EXPECT_EQ(settings.postgres.connection.at("PGHOST"), "/run");

@@ -27,9 +27,11 @@ std::string format_file_time(FileTime time) {
 Result<FileTime> parse_file_time(std::string_view text) {
   // 64 bits of nanoseconds reach from 1677 to 2262. What lies outside, such as Go's zero time, is
   // not the time of a file; the nearest will do.
+  // A second from both ends, so that rounding does not overflow either.
+  using std::chrono::seconds;
   const WallTime time =
-      std::clamp(TRY(parse_rfc3339(text)), std::chrono::ceil<WallTime::duration>(FileTime::min()),
-                 std::chrono::floor<WallTime::duration>(FileTime::max()) - std::chrono::seconds(1));
+      std::clamp(TRY(parse_rfc3339(text)), WallTime(std::chrono::ceil<seconds>(FileTime::min())),
+                 WallTime(std::chrono::floor<seconds>(FileTime::max()) - seconds(1)));
   const FileTime file_time(time);
   const std::size_t dot = text.find('.');
   if (dot == text.npos) return file_time;

@@ -46,7 +46,7 @@ begin=$EPOCHREALTIME
 cairn backup-push "$data" >"$work/log/push.log" 2>&1 || fail "backup-push"
 duration=$(awk -v from="$begin" -v to="$EPOCHREALTIME" 'BEGIN { print to - from }')
 note "a backup takes $duration s"
-(while [ -e "$work/socket" ]; do
+(while [ ! -e "$work/enough" ]; do
   as_postgres "$pg_client_bin/pgbench" -n -c 2 -T 5 -R 100 >/dev/null 2>&1 || sleep 0.5
 done) &
 background+=($!)
@@ -54,7 +54,7 @@ background+=($!)
 say "Fifty deaths"
 for round in $(seq 50); do
   case $((round % 5)) in
-    0 | 1) kill_within "$duration" backup-push "$data" ;;
+    0 | 1) kill_within "$(awk -v d="$duration" 'BEGIN { print 2 * d }')" backup-push "$data" ;;
     2)
       kill_within 1.5 backup-fetch "$work/target" LATEST
       if [ -d "$work/target" ] && [ -e "$work/target/cairn_restore_incomplete" ] && [ -e "$work/target/postmaster.pid" ]; then
@@ -80,6 +80,10 @@ for round in $(seq 50); do
     note "$round rounds, $killed processes killed, $(cairn backup-list --json | jq length) backups listed and good"
   fi
 done
+
+touch "$work/enough"
+wait "${background[@]}"
+background=()
 
 say "Afterwards"
 cairn backup-push "$data" >"$work/log/push.log" 2>&1 || fail "the backup after all that"

@@ -94,8 +94,8 @@ const PageCheck kChecked{
     .is_on = true, .backup_start = {0x2000028}, .relation_segment_pages = 131072};
 
 Bytes with_bad_page(Bytes pages, std::size_t page) {
-  pages[page * kPage + 5000] = static_cast<char>(pages[page * kPage + 5000] ^ 1);
-  return pages;
+  const std::size_t at = page * kPage + 5000;
+  return pages.replace(at, 1, 1, static_cast<char>(pages.at(at) ^ 1));
 }
 
 TEST(FileCopyTest, CopiesAndTakesTheChecksum) {

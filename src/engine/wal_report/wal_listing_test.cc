@@ -17,7 +17,7 @@ using postgres::TimelineId;
 TEST(SegmentSetTest, JoinsNeighboursInAnyOrder) {
   SegmentSet set;
   EXPECT_TRUE(set.empty());
-  for (const std::uint64_t number : {5, 3, 4, 9, 5, 1, 2, 10}) set.add(number);
+  for (const std::uint64_t number : {5U, 3U, 4U, 9U, 5U, 1U, 2U, 10U}) set.add(number);
   EXPECT_EQ(set.ranges(), (std::map<std::uint64_t, std::uint64_t>{{1, 5}, {9, 10}}));
   EXPECT_EQ(set.count(), 7U);
   EXPECT_EQ(set.first(), 1U);

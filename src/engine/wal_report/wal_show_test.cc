@@ -90,7 +90,7 @@ TEST_F(WalShowTest, PrintsAnEmptyArchiveAsWalGDoes) {
 
 TEST_F(WalShowTest, ListsMissingSegmentsNewestFirst) {
   WalListing listing;
-  for (const std::uint64_t number : {1, 4, 6}) listing.segments[{1}].add(number);
+  for (const std::uint64_t number : {1U, 4U, 6U}) listing.segments[{1}].add(number);
   const auto timelines = make_wal_report(listing, {}, {}, kSmall);
   ASSERT_EQ(timelines.size(), 1U);
   EXPECT_EQ(timelines[0].missing_segments,
