@@ -114,7 +114,7 @@ refused "no such tablespace" 1 '99999' cairn backup-fetch "$work/target" LATEST 
 if [ "$(id -u)" = 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=8m,mode=0777 tmpfs "$work/small" 2>/dev/null; then
   refused "disk too small" 1 'bytes free' cairn backup-fetch "$work/small/target" LATEST
   umount "$work/small"
-  mount -t tmpfs -o size=24m,mode=0777 tmpfs "$work/small"
+  mount -t tmpfs -o size=16m,mode=0777 tmpfs "$work/small"
   jq -c '.UncompressedSize = 1000' "$folder/${backup}_backup_stop_sentinel.json" >"$work/sentinel"
   cp "$folder/${backup}_backup_stop_sentinel.json" "$work/sentinel.saved"
   cp "$work/sentinel" "$folder/${backup}_backup_stop_sentinel.json"

@@ -68,6 +68,7 @@ end_story() {
   done
   [ ${#background[@]} = 0 ] || wait "${background[@]}" 2>/dev/null || true
   if [ "$status" != 0 ] && [ "$status" != 77 ]; then show_logs; fi
+  awk -v below="$work/" 'index($2, below) == 1 { print $2 }' /proc/mounts | xargs -r umount -l
   if [ "$keep" = yes ]; then
     note "Kept: $work"
   else

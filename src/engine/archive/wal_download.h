@@ -37,8 +37,8 @@ class WalDownloader {
                 codec::Compression expected)
       : finder_(store, expected), cipher_(cipher) {}
 
-  // False: proven absent, and `path` is as it was. Corrupt or Conflict: what is archived is not
-  // what its name says, or of another cluster. After an error `path` is as it was.
+  // False: proven absent, and `path` is as it was. Corrupt or InvalidArgument: what is archived is
+  // not what its name says, or of another cluster. After an error `path` is as it was.
   Result<bool> download(const WalDownloadRequest& request, std::stop_token stop);
 
   codec::Compression last_compression() const { return finder_.last_compression(); }

@@ -50,8 +50,8 @@ class WalUploader {
 
   // One request in the ordinary case. A name that is taken is compared by digest (one more request)
   // or, if WAL-G stored the object, by content. InvalidArgument: nothing that PostgreSQL archives.
-  // Corrupt: not what its name says. Conflict: it belongs to another cluster, or the name is taken
-  // by other content; nothing was overwritten.
+  // Corrupt: not what its name says. InvalidArgument: it belongs to another cluster. Conflict: the
+  // name is taken by other content; nothing was overwritten.
   //
   // On stores that cannot create conditionally, looks first and then puts, which two clusters at
   // once can defeat; the log warns once.
