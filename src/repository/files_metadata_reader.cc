@@ -71,11 +71,13 @@ class Characters {
 // What the parser wants to read from. All copies share the characters.
 class CharacterIterator {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): the standard library looks for these names.
   using iterator_category = std::input_iterator_tag;
   using value_type = char;
   using difference_type = std::ptrdiff_t;
   using pointer = const char*;
   using reference = char;
+  // NOLINTEND(readability-identifier-naming)
 
   CharacterIterator() = default;
   explicit CharacterIterator(Characters& characters) : characters_(&characters) {}
@@ -112,11 +114,7 @@ bool is_key(std::string_view key, std::string_view lower_name) {
 // Follows the events of the parser through the few levels that matter.
 class Events {
  public:
-  using number_integer_t = nlohmann::json::number_integer_t;
-  using number_unsigned_t = nlohmann::json::number_unsigned_t;
-  using number_float_t = nlohmann::json::number_float_t;
-  using string_t = nlohmann::json::string_t;
-  using binary_t = nlohmann::json::binary_t;
+  using Json = nlohmann::json;
 
   Events(Characters& characters, const FilesMetadataReader& reader)
       : characters_(characters), reader_(reader) {}
@@ -127,8 +125,8 @@ class Events {
     if (is_in(Node::File) && is_key(key_, "isskipped")) file_.is_skipped = value;
     return noted();
   }
-  bool number_integer(number_integer_t) { return noted(); }
-  bool number_unsigned(number_unsigned_t value) {
+  bool number_integer(Json::number_integer_t) { return noted(); }
+  bool number_unsigned(Json::number_unsigned_t value) {
     if (is_in(Node::File) && is_key(key_, "updatescount")) file_.update_count = value;
     if (is_in(Node::CorruptBlocks) && is_key(key_, "corruptblockscount")) {
       file_.corrupt_block_count = value;
@@ -139,14 +137,14 @@ class Events {
     }
     return noted();
   }
-  bool number_float(number_float_t, const string_t&) { return noted(); }
-  bool string(string_t& text);
-  bool binary(binary_t&) { return false; }
+  bool number_float(Json::number_float_t, const Json::string_t&) { return noted(); }
+  bool string(Json::string_t& text);
+  bool binary(Json::binary_t&) { return false; }
   bool start_object(std::size_t) { return open(true); }
   bool end_object() { return close(); }
   bool start_array(std::size_t) { return open(false); }
   bool end_array() { return close(); }
-  bool key(string_t& text) {
+  bool key(Json::string_t& text) {
     key_ = std::move(text);
     return noted();
   }
@@ -180,7 +178,7 @@ class Events {
   std::optional<Error> error_;
 };
 
-bool Events::string(string_t& text) {
+bool Events::string(Json::string_t& text) {
   if (!noted()) return false;
   if (is_in(Node::File) && is_key(key_, "mtime")) {
     const Result<FileTime> time = parse_file_time(text);

@@ -237,11 +237,7 @@ JsonWriter& JsonWriter::literal(std::string_view number) {
 // Receives the events of the library's parser and builds the value, within the limits.
 class JsonBuilder {
  public:
-  using number_integer_t = nlohmann::json::number_integer_t;
-  using number_unsigned_t = nlohmann::json::number_unsigned_t;
-  using number_float_t = nlohmann::json::number_float_t;
-  using string_t = nlohmann::json::string_t;
-  using binary_t = nlohmann::json::binary_t;
+  using Json = nlohmann::json;
 
   explicit JsonBuilder(const JsonLimits& limits) : limits_(limits) {}
 
@@ -251,23 +247,23 @@ class JsonBuilder {
     made.bool_ = value;
     return add(std::move(made));
   }
-  bool number_integer(number_integer_t value) {
+  bool number_integer(Json::number_integer_t value) {
     return add(of(JsonValue::Kind::Number, std::to_string(value)));
   }
-  bool number_unsigned(number_unsigned_t value) {
+  bool number_unsigned(Json::number_unsigned_t value) {
     return add(of(JsonValue::Kind::Number, std::to_string(value)));
   }
-  bool number_float(number_float_t, const string_t& text) {
+  bool number_float(Json::number_float_t, const Json::string_t& text) {
     return add(of(JsonValue::Kind::Number, text));
   }
-  bool string(string_t& text) { return add(of(JsonValue::Kind::String, std::move(text))); }
-  bool binary(binary_t&) { return false; }
+  bool string(Json::string_t& text) { return add(of(JsonValue::Kind::String, std::move(text))); }
+  bool binary(Json::binary_t&) { return false; }
   bool start_object(std::size_t) { return open(JsonValue::Kind::Object); }
   bool end_object() { return close(); }
   bool start_array(std::size_t) { return open(JsonValue::Kind::Array); }
   bool end_array() { return close(); }
 
-  bool key(string_t& name) {
+  bool key(Json::string_t& name) {
     if (skip_depth_ > 0) return true;
     key_ = std::move(name);
     skips_next_ =

@@ -24,6 +24,7 @@ Result<std::vector<Candidate>> candidates(std::string_view file, Compression las
     if (next != last) order.push_back(next);
   }
   std::vector<Candidate> all;
+  all.reserve(order.size() + 1);
   for (const Compression compression : order) {
     all.push_back({.key = TRY(wal_key(file, compression)), .compression = compression});
   }

@@ -45,19 +45,18 @@ Result<> check_segment_size(const KnownBackup& backup, postgres::WalSegmentSize 
       backup.name.text(), backup.start_lsn.text(), parts->start_segment, size.bytes());
 }
 
-Error unreadable(const BackupName& name, Error error) {
-  const std::string what = error.message();
+Error unreadable(const BackupName& name, const Error& error) {
   return Error(error.code(),
                fmt::format("cannot tell what backup {} needs, so nothing was deleted: {}",
-                           name.text(), what));
+                           name.text(), error.message()));
 }
 
 Result<KnownBackup> load_backup(ObjectStore& store, const BackupEntry& entry,
                                 postgres::WalSegmentSize size, std::stop_token stop) {
   Result<repository::Sentinel> sentinel = repository::load_sentinel(store, entry.name, stop);
-  if (!sentinel.ok()) return unreadable(entry.name, std::move(sentinel).error());
+  if (!sentinel.ok()) return unreadable(entry.name, sentinel.error());
   auto metadata = repository::find_metadata(store, entry.name, stop);
-  if (!metadata.ok()) return unreadable(entry.name, std::move(metadata).error());
+  if (!metadata.ok()) return unreadable(entry.name, metadata.error());
   if (!metadata.value() && sentinel.value().version >= kVersionWithMetadata) {
     return unreadable(entry.name,
                       corrupt("its metadata.json is missing, which says whether it is permanent. "
@@ -99,6 +98,7 @@ Result<std::vector<KnownBackup>> load_backups(ObjectStore& store,
   for (std::size_t i = 0; i < count; ++i) group.start(work);
   TRY(group.join());
   std::vector<KnownBackup> backups;
+  backups.reserve(loaded.size());
   for (std::optional<KnownBackup>& backup : loaded) backups.push_back(*std::move(backup));
   return backups;
 }

@@ -12,8 +12,6 @@
 namespace cairn::engine {
 namespace {
 
-using postgres::Lsn;
-using postgres::TimelineId;
 using postgres::WalSegment;
 using repository::BackupName;
 
