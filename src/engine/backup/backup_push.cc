@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/backup/backup_push.h"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <system_error>
@@ -26,6 +27,8 @@ namespace cairn::engine {
 namespace {
 
 constexpr std::size_t kWalkAhead = 256;
+// A running backup stores a part at least this often; the largest is far from taking a day.
+constexpr std::chrono::hours kDeadAfter{24};
 constexpr int kControlFileReadsMax = 10;
 
 // pg_control as it is on disk; the server may be writing it, so a torn one is read again.
@@ -76,6 +79,7 @@ class BackupRun {
   Result<> check_archiving();
   Result<> start();
   Result<> check_name_is_free();
+  Result<> check_is_dead(const std::vector<object_store::ObjectInfo>& parts);
   Result<BackupReport> copy_and_finish();
   Result<> copy_files(Uploader& uploader, std::stop_token stop);
   Result<> upload_control_file(Uploader& uploader);
@@ -158,6 +162,18 @@ Result<> BackupRun::start() {
   return check_name_is_free();
 }
 
+// A primary never uses a name twice, because every start switches to a new segment. On a standby
+// two backups within one segment share it, and the parts may be those of one that is running.
+Result<> BackupRun::check_is_dead(const std::vector<object_store::ObjectInfo>& parts) {
+  if (!start_.is_in_recovery) return {};
+  const WallTime newest = std::ranges::max(parts, {}, &object_store::ObjectInfo::modified).modified;
+  if (newest + kDeadAfter < world_.clock.now()) return {};
+  return already_exists(
+      "another backup {} may be running on this standby: its newest part is of {}; try again once "
+      "the standby has replayed a new WAL segment",
+      name_->text(), format_rfc3339(newest));
+}
+
 // A backup of this name may exist already (two on one standby within one segment), or a dead one
 // may have left parts, which readers would take for ours.
 Result<> BackupRun::check_name_is_free() {
@@ -171,6 +187,7 @@ Result<> BackupRun::check_name_is_free() {
   const auto leftovers =
       TRY(list_all(world_.store, {.prefix = repository::backup_prefix(*name_)}, 1'000'000, stop_));
   if (leftovers.empty()) return {};
+  TRY(check_is_dead(leftovers));
   log_warning("removing {} objects that an interrupted backup {} left", leftovers.size(),
               name_->text());
   std::vector<object_store::ObjectKey> keys;

@@ -210,6 +210,19 @@ TEST(BackupPushTest, OnAStandbyTheServerDoesNotWaitForTheArchive) {
   EXPECT_EQ(pushed.value().name, "base_000000010000000000000003");
 }
 
+TEST(BackupPushTest, OnAStandbyYoungPartsMayBelongToARunningBackup) {
+  BackupTestWorld world;
+  world.server.script().is_in_recovery = true;
+  const object_store::ObjectKey part(
+      "basebackups_005/base_000000010000000000000003/tar_partitions/part_99.tar");
+  ASSERT_OK(world.store.put(part, "half", {}, {}));
+  EXPECT_EQ(tests::outcome(world.push()), "AlreadyExists");
+  EXPECT_TRUE(find(world.store, part, {}).value());
+  world.clock.advance(std::chrono::hours(25));
+  ASSERT_OK(world.push());
+  EXPECT_FALSE(find(world.store, part, {}).value());
+}
+
 TEST(BackupPushTest, AStandbyThatIsPromotedMeanwhileHasNoBackup) {
   for (const bool is_promoted : {true, false}) {
     BackupTestWorld world;
