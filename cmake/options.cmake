@@ -23,8 +23,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict)
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  # libstdc++ 12's std::stable_sort uses what C++17 deprecated, and clang says so.
-  add_compile_options(-Wno-deprecated-declarations)
+  # libstdc++ 12's std::stable_sort uses what C++17 deprecated, and clang says so. Its -Wconversion
+  # also means -Wsign-conversion, which g++'s does not; both compilers are to ask the same.
+  add_compile_options(-Wno-sign-conversion -Wno-deprecated-declarations)
 endif()
 add_link_options(-Wl,-z,relro,-z,now -pie)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
