@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "codec/digest.h"
+#include "engine/member_source.h"
 #include "engine/restore/increment.h"
 #include "postgres/backup_label.h"
 
@@ -16,16 +17,6 @@ constexpr std::size_t kChunkBytes = 1024 * 1024;
 constexpr std::uint64_t kWritebackBytes = 16 * 1024 * 1024;
 // Set-user-id and the like have no place in a data directory.
 constexpr std::uint32_t kModeMask = 0777;
-
-// The rest of a tar member as a stream.
-class MemberSource final : public Source {
- public:
-  explicit MemberSource(codec::TarReader& tar) : tar_(tar) {}
-  Result<std::size_t> read(std::span<char> out) override { return tar_.read(out); }
-
- private:
-  codec::TarReader& tar_;
-};
 
 // WAL-G restores these whatever the list of files says.
 bool is_always_wanted(std::string_view name) {

@@ -10,6 +10,7 @@
 #include "concurrency/channel.h"
 #include "concurrency/task_group.h"
 #include "engine/backup/wal_wait.h"
+#include "engine/member_source.h"
 #include "engine/restore/backup_tars.h"
 #include "engine/restore/chain_plan.h"
 #include "engine/verified_source.h"
@@ -180,12 +181,8 @@ Result<std::optional<postgres::ControlFile>> Verification::read_control(const Ta
     const auto entry = TRY(reader.next());
     if (!entry) return corrupt("{} is empty", tar.key.text());
     std::vector<char> bytes(postgres::kControlFileBytes);
-    std::size_t count = 0;
-    while (count < bytes.size()) {
-      const std::size_t more = TRY(reader.read(std::span(bytes).subspan(count)));
-      if (more == 0) break;
-      count += more;
-    }
+    MemberSource content(reader);
+    const std::size_t count = TRY(read_full(content, bytes));
     return postgres::parse_control_file({bytes.data(), count});
   };
   Result<postgres::ControlFile> control = read();

@@ -7,6 +7,7 @@
 
 #include "codec/digest.h"
 #include "codec/tar.h"
+#include "engine/member_source.h"
 #include "engine/restore/member_path.h"
 #include "postgres/backup_manifest.h"
 #include "postgres/page.h"
@@ -37,7 +38,8 @@ class TarChecker {
     codec::Crc32c crc;
     std::uint64_t offset = 0;
     bool is_increment = false;
-    while (const std::size_t count = TRY(read_chunk(tar))) {
+    MemberSource source(tar);
+    while (const std::size_t count = TRY(read_full(source, chunk_))) {
       if (stop.stop_requested()) return cancelled("stopped while verifying");
       const std::string_view bytes(chunk_.data(), count);
       if (offset == 0 && !check_.is_whole) is_increment = bytes.starts_with(kIncrementMagic);
@@ -56,16 +58,6 @@ class TarChecker {
   const TarFacts& facts() const { return facts_; }
 
  private:
-  Result<std::size_t> read_chunk(codec::TarReader& tar) {
-    std::size_t done = 0;
-    while (done < chunk_.size()) {
-      const std::size_t count = TRY(tar.read(std::span(chunk_).subspan(done)));
-      if (count == 0) break;
-      done += count;
-    }
-    return done;
-  }
-
   void check_pages(std::string_view bytes, std::uint64_t offset,
                    const postgres::RelationFile& relation, const std::string& in_pgdata) {
     for (std::size_t at = 0; at + postgres::kPageBytes <= bytes.size();
