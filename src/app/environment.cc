@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/environment.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +10,7 @@
 #include <thread>
 
 #include "app/config_file.h"
+#include "app/detached_process.h"
 #include "app/progress.h"
 #include "base/log.h"
 #include "files/disk_directory.h"
@@ -232,27 +230,8 @@ Result<> Environment::start_detached(const std::vector<std::string>& arguments) 
   std::vector<std::string> words = {"cairn"};
   if (!options_.config_path.empty()) words.insert(words.end(), {"--config", options_.config_path});
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    posix_spawn_file_actions_addopen(&files, number, "/dev/null", O_RDWR, 0);
-  }
-  pid_t child = 0;
-  const int failure =
-      posix_spawn(&child, "/proc/self/exe", &files, &attributes, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&files);
-  posix_spawnattr_destroy(&attributes);
-  if (failure != 0) return system_error(failure, "start a process in the background");
+  TRY(start_detached_process("/proc/self/exe", std::move(words), "/dev/null")
+          .context("start a process in the background"));
   return {};
 }
 
